@@ -1,0 +1,1 @@
+"""The work: one module per DAG stage, and what the stages share."""

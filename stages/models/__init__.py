@@ -1,0 +1,1 @@
+"""What is trained: one module per network, found by its name."""

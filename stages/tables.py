@@ -1,0 +1,73 @@
+"""Reading and writing Arrow tables: whole files or none, the same bytes for the same rows."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stages.stage import InputError
+
+BATCH_ROWS = 256  # pictures of some 100 kB: about 25 MB in flight
+
+
+@contextmanager
+def appearing(path: Path) -> Iterator[Path]:
+    """A name to write beside `path`; it becomes `path` when the block ends well, else vanishes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield beside
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_batches(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
+    """Stream record batches to one Parquet file and return the number of rows."""
+    rows = 0
+    with appearing(path) as beside, pq.ParquetWriter(beside, schema, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+            rows += batch.num_rows
+    return rows
+
+
+def write_rows(path: Path, schema: pa.Schema, rows: list[dict[str, Any]]) -> int:
+    """Write dictionaries, one a row, as one Parquet file and return their number."""
+    return write_batches(path, schema, pa.Table.from_pylist(rows, schema).to_batches())
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write metrics as DVC reads them: sorted by the caller, indented, ending in a newline."""
+    with appearing(path) as beside:
+        beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def read_batches(
+    paths: Iterable[Path], columns: list[str] | None = None, rows: int = BATCH_ROWS
+) -> Iterator[pa.RecordBatch]:
+    """Stream the rows of Parquet files in order; `InputError` names a file that is damaged."""
+    for path in paths:
+        try:
+            with pq.ParquetFile(path) as file:
+                yield from file.iter_batches(batch_size=rows, columns=columns)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise InputError(f"{path}: not a readable Parquet file ({error})") from error
+
+
+def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """A whole table, for those without pictures; `InputError` when the file is damaged."""
+    batches = list(read_batches([path], columns))
+    return pa.Table.from_batches(batches) if batches else pq.read_table(path, columns=columns)
+
+
+def partitions(folder: Path, sources: Iterable[str]) -> list[Path]:
+    """The partition files of the named sources, in the order every later table keeps."""
+    return [
+        path for source in sorted(sources) for path in sorted((folder / source).glob("*.parquet"))
+    ]
