@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,3 +73,24 @@ def partitions(folder: Path, sources: Iterable[str]) -> list[Path]:
     return [
         path for source in sorted(sources) for path in sorted((folder / source).glob("*.parquet"))
     ]
+
+
+@contextmanager
+def appearing_folder(path: Path) -> Iterator[Path]:
+    """A folder to fill beside `path`; it takes that place when the block ends well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.mkdir()
+    try:
+        yield beside
+        if path.exists():
+            shutil.rmtree(path)
+        beside.replace(path)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def count_reasons(attempts: pa.Table) -> dict[str, int]:
+    """How often each reason stands in a table, most frequent first."""
+    reasons = Counter(attempts["reason"].drop_null().to_pylist())
+    return dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))

@@ -1,0 +1,37 @@
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Model weights and data sets are never fetched behind your back.
+export HF_HUB_OFFLINE := 1
+export TF_CPP_MIN_LOG_LEVEL := 2
+
+.PHONY: setup demo test unit lint bench clean
+
+setup: .venv/ready
+
+.venv/ready: requirements.lock
+	$(PYTHON) -m venv .venv
+	python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	python -m stages.offline_plots .dvc/plots/page.html
+	touch $@
+
+demo: setup ## the whole DAG on drawn celebrities
+	dvc repro
+	@python -m stages.tour
+
+test: setup ## everything
+	python -m pytest
+
+unit: setup ## what needs no server, no detector and no training
+	python -m pytest -m "not slow"
+
+lint: setup
+	ruff check .
+	ruff format --check .
+	mypy
+
+bench: setup ## every figure that the README quotes
+	for each in benchmarks/[a-z]*.py; do python -m benchmarks.$$(basename $$each .py) || exit 1; done
+
+clean: ## outputs, the store and the environment; DVC's cache stays
+	git clean -fdXq data results models
+	rm -rf .venv .store

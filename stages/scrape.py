@@ -1,0 +1,155 @@
+"""Fetch the pictures of one source, a partition at a time; what is already known is not asked for.
+
+Every URL or file tried becomes a row of `ATTEMPTS`, kept or not. A class that got too few pictures
+fails by name and the others go on; only when none is left does the stage fail.
+"""
+
+import importlib
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from tqdm import tqdm
+
+from stages import schema
+from stages.partition import SHAPING, Crawled, Partition, Scrape
+from stages.stage import InputError, run
+from stages.store import Store, key, place
+from stages.tables import (
+    appearing_folder,
+    count_reasons,
+    read_table,
+    write_batches,
+    write_json,
+    write_rows,
+)
+
+VERSION = 1  # raise it when the same answers should give other rows
+CLASS_FAILED = "class_below_min_pictures"
+log = logging.getLogger(__name__)
+
+
+def find_source(name: str) -> ModuleType:
+    """The module of a source; `InputError` lists those there are."""
+    known = sorted(path.stem for path in Path(__file__).with_name("sources").glob("[a-z]*.py"))
+    if name not in known:
+        raise InputError(f"params.yaml: scrape.sources names {name!r}; allowed: {', '.join(known)}")
+    return importlib.import_module(f"stages.sources.{name}")
+
+
+def partition_key(source: str, partition: Partition, params: Scrape) -> str:
+    """What the partition's rows depend on, and nothing else."""
+    shaping = params.model_dump(include=set(SHAPING))
+    return key(VERSION, source, partition.name, partition.fingerprint, shaping)
+
+
+def fail_small_class(attempts: pa.Table) -> pa.Table:
+    """The attempts of a class that got too few pictures: those kept are now left out, with why."""
+    reason = pc.fill_null(attempts["reason"], CLASS_FAILED)
+    return attempts.set_column(attempts.schema.get_field_index("reason"), "reason", reason)
+
+
+def main(
+    source: str,
+    given: Path,
+    store: Path,
+    images: Path,
+    attempts: Path,
+    metrics: Path,
+    params: Scrape,
+) -> None:
+    """Write `images`/<partition>.parquet, the attempts of all partitions, and their counts."""
+    module = find_source(source)
+    partitions = module.plan(given, params)
+    memory = Store(store)
+    finished = _recall(source, partitions, params, memory)
+    missing = [each for each in partitions if each.name not in finished]
+    log.info("%s: %d partitions, %d to fetch", source, len(partitions), len(missing))
+    crawled = module.crawl(missing, given, params, memory)
+    for each in tqdm(crawled, total=len(missing), unit="partition", disable=None):
+        finished[each.partition.name] = _remember(source, each, params, memory)
+    _publish(source, partitions, finished, params, images, attempts, metrics)
+
+
+Files = tuple[Path, Path]  # a partition's IMAGES and ATTEMPTS
+
+
+def _recall(
+    source: str, partitions: list[Partition], params: Scrape, memory: Store
+) -> dict[str, Files]:
+    found = {}
+    for partition in partitions:
+        name = partition_key(source, partition, params)
+        pictures, attempts = memory.find("images", name), memory.find("attempts", name)
+        if pictures and attempts:
+            found[partition.name] = (pictures, attempts)
+    return found
+
+
+def _remember(source: str, crawled: Crawled, params: Scrape, memory: Store) -> Files:
+    name = partition_key(source, crawled.partition, params)
+    pictures, attempts = memory.scratch(f"{name}.images"), memory.scratch(f"{name}.attempts")
+    rows = sorted(crawled.images, key=lambda row: str(row["image_id"]))
+    write_rows(pictures, schema.IMAGES, rows)
+    write_rows(attempts, schema.ATTEMPTS, crawled.attempts)
+    # What may pass is used now and tried again by the next run.
+    kinds = ("images", "attempts") if crawled.settled else ("passing", "passing-attempts")
+    return memory.adopt(kinds[0], name, pictures), memory.adopt(kinds[1], name, attempts)
+
+
+def _publish(
+    source: str,
+    partitions: list[Partition],
+    finished: dict[str, Files],
+    params: Scrape,
+    images: Path,
+    attempts: Path,
+    metrics: Path,
+) -> None:
+    tried: list[pa.Table] = []
+    failed: list[str] = []
+    kept = 0
+    with appearing_folder(images) as folder:
+        for partition in sorted(partitions, key=lambda each: each.name):
+            pictures, rows = finished[partition.name]
+            table = read_table(rows)
+            count = pq.read_metadata(pictures).num_rows
+            if partition.celebrity and count < params.min_pictures:
+                failed.append(partition.name)
+                table = fail_small_class(table)
+            elif count:
+                place(pictures, folder / f"{partition.name}.parquet")
+                kept += count
+            tried.append(table)
+    table = pa.concat_tables(tried)
+    write_batches(attempts, schema.ATTEMPTS, table.to_batches())
+    reasons = count_reasons(table)
+    counts = {"tried": table.num_rows, "kept": kept, "classes": len(partitions) - len(failed)}
+    write_json(metrics, counts | {"classes_failed": failed, "left_out": reasons})
+    _tell(source, counts, failed, reasons, params)
+
+
+def _tell(
+    source: str, counts: dict[str, int], failed: list[str], reasons: dict[str, int], params: Scrape
+) -> None:
+    log.info("%s: kept %d of %d pictures", source, counts["kept"], counts["tried"])
+    log.info("%s: left out: %s", source, _listed(reasons.items()) or "nothing")
+    if failed:
+        names = ", ".join(failed[:10]) + (" ..." if len(failed) > 10 else "")
+        limit = params.min_pictures
+        log.warning("%s: fewer than scrape.min_pictures = %d for: %s", source, limit, names)
+    if not counts["kept"]:
+        raise InputError(f"source {source} gave no picture; reasons: {_listed(reasons.items())}")
+
+
+def _listed(counts: Iterable[tuple[str, Any]]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts)
+
+
+if __name__ == "__main__":
+    run(main)

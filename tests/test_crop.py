@@ -1,0 +1,135 @@
+"""Pictures in, faces or reasons out; partitions from the store when nothing changed."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from stages import crop, schema
+from stages.crop import Params, crop_aligned, crop_picture
+from stages.detectors.face import Detector, Face
+from stages.stage import InputError
+from stages.tables import read_table, write_rows
+
+PARAMS = Params(
+    detector="onnx", faces="single", margin=0.1, size=32, align=False, min_confidence=0.9,
+    min_face_size=20, quality=90, aligned=[],
+)  # fmt: skip
+POINTS = ((40.0, 40.0), (60.0, 40.0), (50.0, 50.0), (42.0, 60.0), (58.0, 60.0))
+
+
+def face(confidence: float = 0.99, side: float = 40.0) -> Face:
+    return Face((30.0, 30.0, side, side), POINTS, confidence)
+
+
+def picture(name: str = "p", data: bytes | None = None) -> dict[str, object]:
+    if data is None:
+        file = io.BytesIO()
+        Image.fromarray(np.full((100, 120, 3), 90, np.uint8)).save(file, "JPEG")
+        data = file.getvalue()
+    row: dict[str, object] = dict.fromkeys(schema.IMAGES.names)
+    return row | {
+        "image_id": name, "source": "demo", "identity": "abe", "url": f"http://x.test/{name}",
+        "metadata": [("taken", "2001-01-01")], "image": {"bytes": data, "path": f"{name}.jpg"},
+    }  # fmt: skip
+
+
+def finds(*faces: Face) -> Detector:
+    return lambda image: list(faces)
+
+
+def test_a_single_face_becomes_a_row_with_its_provenance() -> None:
+    (row,), rejected = crop_picture(picture(), finds(face()), PARAMS)
+    assert rejected is None
+    assert row["face_id"] == "p-0"
+    assert row["identity"] == "abe"
+    assert row["box"] == {"x": 30.0, "y": 30.0, "width": 40.0, "height": 40.0}
+    assert row["keypoints"][:4] == [40.0, 40.0, 60.0, 40.0]
+    assert row["faces_in_image"] == 1
+    assert "image" not in row
+    assert Image.open(io.BytesIO(row["face"]["bytes"])).size == (32, 32)
+
+
+@pytest.mark.parametrize(
+    ("faces", "reason"),
+    [
+        ([], "no_face"),
+        ([face(), face()], "many_faces"),
+        ([face(confidence=0.5)], "low_confidence"),
+        ([face(side=12.0)], "too_small"),
+    ],
+)
+def test_a_picture_without_a_usable_face_is_rejected_by_name(
+    faces: list[Face], reason: str
+) -> None:
+    rows, rejected = crop_picture(picture(), finds(*faces), PARAMS)
+    assert rows == []
+    assert rejected == {
+        "source": "demo", "identity": "abe", "image_id": "p", "url": "http://x.test/p",
+        "face_id": None, "reason": reason,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("data", [b"", b"<html>", b"\xff\xd8\xff\xe0 cut"])
+def test_what_is_no_picture_is_rejected(data: bytes) -> None:
+    for result in (
+        crop_picture(picture(data=data), finds(face()), PARAMS),
+        crop_aligned(picture(data=data), PARAMS),
+    ):
+        assert result[0] == []
+        assert result[1]
+        assert result[1]["reason"] == "unreadable"
+
+
+def test_all_faces_are_numbered_by_confidence() -> None:
+    many = PARAMS.model_copy(update={"faces": "all"})
+    rows, _ = crop_picture(picture(), finds(face(0.99), face(0.95)), many)
+    assert [row["face_id"] for row in rows] == ["p-0", "p-1"]
+    assert {row["faces_in_image"] for row in rows} == {2}
+
+
+def test_an_aligned_source_is_resized_whole_and_not_searched() -> None:
+    (row,), rejected = crop_aligned(picture(), PARAMS)
+    assert rejected is None
+    assert row["box"] == {"x": 0.0, "y": 0.0, "width": 120.0, "height": 100.0}
+    assert row["confidence"] is None
+    assert row["keypoints"] is None
+    assert Image.open(io.BytesIO(row["face"]["bytes"])).size == (32, 32)
+
+
+def run(folder: Path, params: Params) -> None:
+    crop.main(
+        folder / "images", folder / "store", folder / "faces", folder / "rejects.parquet",
+        folder / "crop.json", params,
+    )  # fmt: skip
+
+
+def test_partitions_come_from_the_store_and_gone_ones_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aligned = PARAMS.model_copy(update={"aligned": ["images"]})
+    for name in ("abe", "zoe"):
+        rows = [picture(f"{name}-{n}") for n in range(3)] + [picture(f"{name}-bad", b"no")]
+        write_rows(tmp_path / "images" / f"{name}.parquet", schema.IMAGES, rows)
+    run(tmp_path, aligned)
+    first = {path.name: path.read_bytes() for path in (tmp_path / "faces").iterdir()}
+    assert sorted(first) == ["abe.parquet", "zoe.parquet"]
+    assert read_table(tmp_path / "rejects.parquet")["reason"].to_pylist() == ["unreadable"] * 2
+
+    def never(*_: object) -> None:
+        raise AssertionError("a partition was cropped again")
+
+    monkeypatch.setattr("stages.crop.ProcessPoolExecutor", never)
+    (tmp_path / "images" / "zoe.parquet").unlink()
+    run(tmp_path, aligned)
+    assert [path.name for path in (tmp_path / "faces").iterdir()] == ["abe.parquet"]
+    assert (tmp_path / "faces" / "abe.parquet").read_bytes() == first["abe.parquet"]
+    assert read_table(tmp_path / "rejects.parquet").num_rows == 1
+
+
+def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    with pytest.raises(InputError, match="holds no partition"):
+        run(tmp_path, PARAMS)
