@@ -69,8 +69,7 @@ class Partition:
 class Crawled:
     """A finished partition: rows of `IMAGES` and of `ATTEMPTS`, in rank order.
 
-    `settled` is False when some failure may pass (no network, a busy server): the rows are used,
-    but not remembered.
+    `settled` is False when some failure may pass: no network, a busy server.
     """
 
     partition: Partition

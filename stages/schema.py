@@ -11,6 +11,8 @@ import pyarrow as pa
 
 from stages.labels import LABELS, Kind
 
+SPLITS = ("train", "validation", "test")
+
 # The struct Hugging Face `datasets` shows as a picture.
 PICTURE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 BOX = pa.struct([(side, pa.float32()) for side in ("x", "y", "width", "height")])
@@ -23,7 +25,7 @@ _PROVENANCE = [
     ("identity", pa.string()),
     ("url", pa.string()),
     ("page_url", pa.string()),
-    ("fetched_at", pa.timestamp("s", tz="UTC")),
+    ("fetched_at", pa.timestamp("ms", tz="UTC")),
     ("licence", pa.string()),
     ("phash", pa.string()),  # 64-bit perceptual hash of the picture, 16 hex digits
     ("width", pa.int32()),

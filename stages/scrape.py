@@ -48,6 +48,16 @@ def partition_key(source: str, partition: Partition, params: Scrape) -> str:
     return key(VERSION, source, partition.name, partition.fingerprint, shaping)
 
 
+def is_settled(crawled: Crawled, params: Scrape) -> bool:
+    """Whether the next run may take this result as it is.
+
+    A class that has its pictures is settled even if some address failed for the moment, else
+    every added class would ask all others again; raising its edition retries such addresses.
+    """
+    found = all(row["reason"] != "search_failed" for row in crawled.attempts)
+    return crawled.settled or (found and len(crawled.images) >= max(1, params.min_pictures))
+
+
 def fail_small_class(attempts: pa.Table) -> pa.Table:
     """The attempts of a class that got too few pictures: those kept are now left out, with why."""
     reason = pc.fill_null(attempts["reason"], CLASS_FAILED)
@@ -97,8 +107,9 @@ def _remember(source: str, crawled: Crawled, params: Scrape, memory: Store) -> F
     rows = sorted(crawled.images, key=lambda row: str(row["image_id"]))
     write_rows(pictures, schema.IMAGES, rows)
     write_rows(attempts, schema.ATTEMPTS, crawled.attempts)
-    # What may pass is used now and tried again by the next run.
-    kinds = ("images", "attempts") if crawled.settled else ("passing", "passing-attempts")
+    kinds = ("images", "attempts")
+    if not is_settled(crawled, params):
+        kinds = ("passing-images", "passing-attempts")  # used now, asked for again by the next run
     return memory.adopt(kinds[0], name, pictures), memory.adopt(kinds[1], name, attempts)
 
 

@@ -1,0 +1,1 @@
+"""How rows are grouped and which side each group is on."""

@@ -1,0 +1,173 @@
+"""Drop train rows of crowded ages, so that the rare ones are not drowned.
+
+Only train rows are dropped. A row without the label is in no bin and stays: its other labels
+still teach. Validation and test keep the world as it is.
+"""
+
+import csv
+import logging
+import re
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from imblearn.under_sampling import RandomUnderSampler
+from pydantic import Field, field_validator
+from sklearn.utils import resample
+
+from stages.labels import LABELS, Label
+from stages.schema import SPLITS
+from stages.stage import InputError, Section, run
+from stages.tables import appearing, read_table, write_batches, write_json
+
+Indices = npt.NDArray[np.int64]
+NO_BIN = -1
+
+_RATIO = re.compile(r"(\d+(?:\.\d+)?)x")
+log = logging.getLogger(__name__)
+
+
+class Params(Section):
+    """The `undersample` section of `params.yaml`.
+
+    `cap` is the most train rows a bin may have: `none`, `median` (of the bins that have any), a
+    count such as 500, or a multiple of the rarest bin, written with an x as in `2x`.
+    """
+
+    label: str  # a number
+    edges: list[int] = Field(min_length=1)  # where a new bin begins
+    cap: int | str
+    seed: int = Field(ge=0, lt=2**32)
+
+    @field_validator("cap", mode="before")
+    @classmethod
+    def cap_has_a_meaning(cls, cap: Any) -> Any:
+        """Refuse 2.0 (rows or times?), 0x and other words."""
+        if isinstance(cap, int) and not isinstance(cap, bool) and cap >= 1:
+            return cap
+        ratio = _RATIO.fullmatch(cap) if isinstance(cap, str) else None
+        if cap in ("none", "median") or (ratio and float(ratio[1]) >= 1):
+            return cap
+        raise ValueError("must be none, median, a count from 1, or a multiple of the rarest: 2x")
+
+    @field_validator("edges")
+    @classmethod
+    def edges_increase(cls, edges: list[int]) -> list[int]:
+        """Refuse edges that are not strictly increasing."""
+        if any(low >= high for low, high in pairwise(edges)):
+            raise ValueError("must be strictly increasing")
+        return edges
+
+
+def cuts(label: Label, edges: list[int]) -> list[int]:
+    """Where bins begin, from the label's lowest value to one above its highest.
+
+    `InputError` names an edge outside that range.
+    """
+    for edge in edges:
+        if not label.low <= edge <= label.high + 1:
+            allowed = f"must be from {label.low} to {label.high + 1} for {label.name}"
+            raise InputError(f"params.yaml: undersample.edges: {edge} {allowed}")
+    return sorted({label.low, *edges, label.high + 1})
+
+
+def bin_names(starts: list[int]) -> list[str]:
+    """`[0, 10, 30]` is bins `0-9` and `10-29`."""
+    return [f"{low}-{high - 1}" for low, high in pairwise(starts)]
+
+
+def bins_of(values: pa.ChunkedArray, starts: list[int]) -> Indices:
+    """The bin of each value, [start, next start); `NO_BIN` for null."""
+    numbers = values.to_numpy().astype(np.float64)  # null becomes NaN
+    inside = np.digitize(numbers, starts[1:-1]).astype(np.int64)
+    return np.where(np.isnan(numbers), NO_BIN, inside)
+
+
+def cap_rows(cap: int | str, counts: list[int]) -> int:
+    """The most rows a bin may keep, given the sizes of the bins that have any."""
+    if cap == "none" or not counts:
+        return max(counts, default=0)
+    if cap == "median":
+        return int(np.median(counts))
+    ratio = _RATIO.fullmatch(str(cap))
+    return int(float(ratio[1]) * min(counts)) if ratio else int(cap)
+
+
+def choose(bins: Indices, cap: int | str, seed: int) -> Indices:
+    """Which of the rows in these bins to keep, as increasing indices."""
+    present, counts = np.unique(bins, return_counts=True)
+    most = cap_rows(cap, counts.tolist())
+    if present.size == 0 or counts.max() <= most:
+        return np.arange(bins.size)
+    rows = np.arange(bins.size)
+    if present.size == 1:  # imbalanced-learn refuses a single class
+        kept = resample(rows, replace=False, n_samples=most, random_state=seed)
+    else:
+        wanted = {int(b): min(int(n), most) for b, n in zip(present, counts, strict=True)}
+        sampler = RandomUnderSampler(sampling_strategy=wanted, random_state=seed)
+        sampler.fit_resample(rows[:, None], bins)
+        kept = sampler.sample_indices_
+    return np.sort(np.asarray(kept, dtype=np.int64))
+
+
+def undersample(examples: pa.Table, bins: Indices, params: Params) -> Indices:
+    """The rows to keep, as increasing indices: all but train rows beyond the cap of their bin."""
+    train = pc.equal(examples["split"], "train").to_numpy() & (bins != NO_BIN)
+    candidates = np.flatnonzero(train)
+    kept = candidates[choose(bins[candidates], params.cap, params.seed)]
+    return np.sort(np.concatenate([np.flatnonzero(~train), kept]))
+
+
+def histogram(splits: list[str], bins: Indices, names: list[str]) -> dict[str, dict[str, int]]:
+    """Rows per split and bin, empty bins included, `null` last."""
+    sides = np.array(splits, dtype=str)
+    return {
+        side: {
+            name: int(np.sum((sides == side) & (bins == number)))
+            for number, name in [*enumerate(names), (NO_BIN, "null")]
+        }
+        for side in SPLITS
+    }
+
+
+def check_label(examples: pa.Table, name: str) -> Label:
+    """The label to balance by; `InputError` unless it is a number that the rows have."""
+    numbers = [n for n in examples.column_names if n in LABELS and LABELS[n].kind == "number"]
+    if name not in numbers:
+        raise InputError(f"params.yaml: undersample.label = {name!r} must be one of {numbers}")
+    return LABELS[name]
+
+
+def write_histograms(path: Path, stages: dict[str, dict[str, dict[str, int]]]) -> None:
+    """The histograms as a CSV that DVC plots."""
+    with appearing(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["bin", "split", "stage", "count"])
+        for stage, sides in stages.items():
+            for side, counts in sides.items():
+                writer.writerows([name, side, stage, count] for name, count in counts.items())
+
+
+def main(examples: Path, balanced: Path, results: Path, histograms: Path, params: Params) -> None:
+    """Read `EXAMPLES`, write those that are kept, and rows per bin before and after."""
+    rows = read_table(examples)
+    starts = cuts(check_label(rows, params.label), params.edges)
+    bins = bins_of(rows[params.label], starts)
+    kept = undersample(rows, bins, params)
+    left = rows.take(kept)
+    write_batches(balanced, rows.schema, left.to_batches())
+    before = histogram(rows["split"].to_pylist(), bins, bin_names(starts))
+    after = histogram(left["split"].to_pylist(), bins[kept], bin_names(starts))
+    write_histograms(histograms, {"before": before, "after": after})
+    train = {"before": sum(before["train"].values()), "after": sum(after["train"].values())}
+    dropped = rows.num_rows - left.num_rows
+    write_json(results, {"train": train, "dropped": dropped, "bins": after["train"]})
+    log.info("dropped %d of %d train rows", dropped, train["before"])
+
+
+if __name__ == "__main__":
+    run(main)

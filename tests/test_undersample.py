@@ -1,0 +1,163 @@
+"""Crowded bins of train shrink to the cap; nothing else is touched."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from stages import schema
+from stages.labels import LABELS
+from stages.stage import InputError
+from stages.tables import read_table, write_rows
+from stages.undersample import (
+    NO_BIN,
+    Params,
+    bin_names,
+    bins_of,
+    cap_rows,
+    choose,
+    cuts,
+    histogram,
+    main,
+    undersample,
+)
+
+SIDES = ("train", "validation", "test")
+
+
+def params(**given: Any) -> Params:
+    defaults: dict[str, Any] = {"label": "age", "edges": [20, 40, 60], "cap": "median", "seed": 1}
+    return Params(**(defaults | given))
+
+
+def table(rows: list[tuple[float | None, str]]) -> pa.Table:
+    values = [{"face_id": f"f{n}", "age": age, "split": side} for n, (age, side) in enumerate(rows)]
+    return pa.Table.from_pylist(values, schema.examples(["age"]))
+
+
+def kept(rows: list[tuple[float | None, str]], **given: Any) -> list[tuple[float | None, str]]:
+    examples, chosen = table(rows), params(**given)
+    bins = bins_of(examples["age"], cuts(LABELS["age"], chosen.edges))
+    return [rows[index] for index in undersample(examples, bins, chosen).tolist()]
+
+
+def test_bins_reach_from_the_lowest_to_the_highest_value() -> None:
+    starts = cuts(LABELS["age"], [20, 40])
+    assert bin_names(starts) == ["0-19", "20-39", "40-116"]
+    ages = pa.chunked_array([pa.array([0, 19.5, 20, 116, None], pa.float32())])
+    assert bins_of(ages, starts).tolist() == [0, 0, 1, 2, NO_BIN]
+
+
+def test_edges_at_the_ends_make_no_empty_bins() -> None:
+    assert bin_names(cuts(LABELS["age"], [0, 50, 117])) == ["0-49", "50-116"]
+
+
+@pytest.mark.parametrize("edge", [-1, 118])
+def test_an_edge_outside_the_label_is_named(edge: int) -> None:
+    with pytest.raises(InputError, match=f"edges: {edge} must be from 0 to 117 for age"):
+        cuts(LABELS["age"], [edge])
+
+
+@pytest.mark.parametrize(
+    ("cap", "most"), [("none", 90), ("median", 20), (7, 7), ("1x", 10), ("2.5x", 25)]
+)
+def test_what_a_cap_means(cap: int | str, most: int) -> None:
+    assert cap_rows(cap, [10, 20, 90]) == most
+
+
+def test_only_crowded_train_bins_shrink() -> None:
+    rows: list[tuple[float | None, str]] = [(30, side) for side in SIDES for _ in range(50)]
+    rows += [(10, "train")] * 5 + [(70, "train")] * 9 + [(None, "train")] * 30
+    left = kept(rows)
+    counts = {pair: left.count(pair) for pair in set(rows)}
+    assert counts == {
+        (30, "train"): 9,
+        (30, "validation"): 50,
+        (30, "test"): 50,
+        (10, "train"): 5,
+        (70, "train"): 9,
+        (None, "train"): 30,
+    }
+
+
+@given(
+    st.lists(st.tuples(st.none() | st.integers(0, 116), st.sampled_from(SIDES)), max_size=80),
+    st.sampled_from(["none", "median", 1, 3, "1x", "2x"]),
+    st.integers(0, 9),
+)
+def test_order_holds_and_every_bin_keeps_what_the_cap_allows(
+    rows: list[tuple[float | None, str]], cap: int | str, seed: int
+) -> None:
+    examples, chosen = table(rows), params(cap=cap, seed=seed)
+    starts = cuts(LABELS["age"], chosen.edges)
+    bins = bins_of(examples["age"], starts)
+    indices = undersample(examples, bins, chosen)
+    assert indices.tolist() == sorted(set(indices.tolist()))
+    names = bin_names(starts)
+    sides = [side for _, side in rows]
+    before = histogram(sides, bins, names)
+    after = histogram([sides[i] for i in indices], bins[indices], names)
+    assert {s: before[s] for s in SIDES[1:]} == {s: after[s] for s in SIDES[1:]}
+    most = cap_rows(cap, [before["train"][n] for n in names if before["train"][n]])
+    assert [after["train"][n] for n in names] == [min(before["train"][n], most) for n in names]
+    assert after["train"]["null"] == before["train"]["null"]
+
+
+def test_one_bin_alone_obeys_a_count() -> None:
+    assert choose(np.zeros(50, dtype=np.int64), 10, seed=1).size == 10
+    assert choose(np.zeros(50, dtype=np.int64), "median", seed=1).size == 50
+
+
+@pytest.mark.parametrize("rows", [[], [(None, "train")] * 4, [(30.0, "test")] * 4])
+def test_nothing_to_balance_keeps_all(rows: list[tuple[float | None, str]]) -> None:
+    assert kept(rows, cap=1) == rows
+
+
+def test_the_seed_decides() -> None:
+    bins = np.array([0] * 50 + [1] * 5)
+    first, again, other = (choose(bins, "1x", seed) for seed in (1, 1, 2))
+    assert first.tolist() == again.tolist() != other.tolist()
+
+
+@pytest.mark.parametrize("cap", [0, -1, True, 2.0, None, "0.5x", "x", "most", {"ratio": 2}])
+def test_a_cap_without_a_meaning_is_refused(cap: Any) -> None:
+    with pytest.raises(ValidationError, match="must be none, median, a count from 1"):
+        params(cap=cap)
+
+
+@pytest.mark.parametrize("edges", [[], [20, 20], [40, 20]])
+def test_edges_must_increase(edges: list[int]) -> None:
+    with pytest.raises(ValidationError):
+        params(edges=edges)
+
+
+def test_main_writes_examples_figures_and_histograms(tmp_path: Path) -> None:
+    rows = table([(30, "train")] * 8 + [(50, "train")] * 2 + [(30, "test")] * 3)
+    paths = [tmp_path / name for name in ("e.parquet", "b.parquet", "u.json", "u.csv")]
+    write_rows(paths[0], schema.examples(["age"]), rows.to_pylist())
+    main(*paths, params(cap="1x"))
+    assert read_table(paths[1]).num_rows == 7
+    figures = json.loads(paths[2].read_text(encoding="utf-8"))
+    assert figures["train"] == {"before": 10, "after": 4}
+    assert figures["dropped"] == 6
+    with paths[3].open(encoding="utf-8", newline="") as file:
+        counts = {(r["bin"], r["split"], r["stage"]): int(r["count"]) for r in csv.DictReader(file)}
+    assert counts["20-39", "train", "before"] == 8
+    assert counts["20-39", "train", "after"] == 2
+    assert counts["20-39", "test", "after"] == 3
+    assert counts["0-19", "train", "before"] == 0
+    assert len(counts) == 2 * 3 * 5
+
+
+@pytest.mark.parametrize("label", ["gender", "height"])
+def test_main_names_a_label_that_is_no_number(tmp_path: Path, label: str) -> None:
+    write_rows(tmp_path / "e.parquet", schema.examples(["age", "gender"]), [])
+    with pytest.raises(InputError, match=rf"label = '{label}' must be one of \['age'\]"):
+        main(*[tmp_path / n for n in ("e.parquet", "b", "j", "c")], params(label=label))
