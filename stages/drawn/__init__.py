@@ -1,0 +1,1 @@
+"""Invented celebrities, drawn: faces with a known truth, from nothing but a name."""
