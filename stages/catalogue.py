@@ -43,7 +43,7 @@ def read(path: Path) -> list[Celebrity]:
     try:
         rows = [_row(path, reader.line_num, row) for row in _checked(path, reader)]
     except csv.Error as error:
-        raise InputError(f"{path}:{reader.line_num}: {error}") from None
+        raise InputError(f"{path}:{reader.reader.line_num}: {error}") from None
     if not rows:
         raise InputError(f"{path}: holds no celebrity; it needs one row each under the header")
     _refuse_duplicates(path, rows)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from great_expectations.data_context import EphemeralDataContext
     from great_expectations.expectations import Expectation
 
+# An aligned source's faces were not detected: they have no confidence and no keypoints.
 ALWAYS_KNOWN = (
     "face_id",
     "image_id",
@@ -32,8 +33,6 @@ ALWAYS_KNOWN = (
     "height",
     "box_width",
     "box_height",
-    "keypoints_length",
-    "confidence",
 )
 SITE = "faceline"
 ROW = "row"  # where a row stands in the table, from 0
