@@ -218,7 +218,7 @@ def test_an_empty_table_passes_and_replaces_older_docs(tmp_path: Path) -> None:
 
 
 def test_the_gate_fails_after_everything_is_written(tmp_path: Path) -> None:
-    rows = [*GOOD, face("typo", None, gender="femal")]
+    rows = [*GOOD[:3], face("typo", None, gender="femal")]
     with pytest.raises(InputError) as caught:
         stage(tmp_path, rows, max_rejected=0.2)
     assert str(caught.value) == (
