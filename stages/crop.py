@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
+import cv2
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import Field
@@ -177,7 +178,8 @@ def crop_partitions(tasks: list[Task]) -> Iterator[tuple[Task, Files]]:
     workers = min(len(todo), len(os.sched_getaffinity(0)))
     # Not fork: the runtime's threads do not survive it.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    # One thread each: the processes already share the cores.
+    with ProcessPoolExecutor(workers, context, cv2.setNumThreads, (1,)) as pool:
         pending = {pool.submit(crop_partition, task): task for task in todo}
         for done in as_completed(pending):
             yield pending[done], done.result()

@@ -1,0 +1,1 @@
+"""Face detectors: each file gives `load(min_face_size) -> Detector`."""
