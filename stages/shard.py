@@ -22,6 +22,7 @@ from stages.shards.joining import KEY, join
 from stages.shards.survey import survey
 from stages.stage import InputError, Section, run
 from stages.tables import appearing_folder, partitions, read_batches, write_json
+from stages.training import devices
 
 GROUP_ROWS = 256  # of a Parquet row group
 log = logging.getLogger(__name__)
@@ -136,6 +137,7 @@ def main(
     sources: dict[str, str],
 ) -> None:
     """Join `FACES` and `EXAMPLES`, write TFRecord into `records` and Parquet into `tables`."""
+    devices.quiet()
     first = next(read_batches([balanced]), None)
     if first is None:
         raise InputError(f"{balanced}: has no rows: nothing to write")

@@ -6,10 +6,11 @@ Runs the real DAG up to the shards on a demo web of four people, and reads its r
 import urllib.parse
 from pathlib import Path
 
-import project as projects
 import pyarrow.parquet as pq
 import pytest
-from project import Project
+
+from tests import project as projects
+from tests.project import Project
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,134 @@
+"""Measure a trained model on faces it has not seen: figures, groups, curves, worst mistakes."""
+
+import csv
+import logging
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from stages.evaluation import answers, gallery, metrics, results
+from stages.evaluation.results import Result
+from stages.stage import InputError, Section, run
+from stages.tables import appearing, write_json, write_rows
+from stages.training import devices, examples, modelfile
+
+log = logging.getLogger("evaluate")
+
+
+class Params(Section):
+    split: Literal["test", "validation"]
+    batch: int = Field(ge=1)
+    flip_average: bool  # average the answers to a face and to its mirror image
+    age_edges: list[int]  # years at which a new age group begins
+    worst: int = Field(ge=0)  # mistakes shown per label
+
+
+def predict(model: Any, batches: Iterable[Any], flip_average: bool) -> dict[str, Any]:
+    """A model's outputs for all batches of (pictures, targets), one array per output."""
+    parts = []
+    for pictures, _ in batches:
+        outputs = model.predict_on_batch(pictures)
+        if flip_average:
+            mirrored = model.predict_on_batch(pictures[:, :, ::-1])
+            outputs = {name: (outputs[name] + mirrored[name]) / 2 for name in outputs}
+        parts.append(outputs)
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def pictures_of(rows: set[int], batches: Iterable[Any]) -> dict[int, gallery.Pixels]:
+    """The pictures of some rows, uint8, in one more pass: all of them would not fit in memory."""
+    found, start = {}, 0
+    for pictures, _ in batches:
+        for row in range(start, start + len(pictures)):
+            if row in rows:
+                found[row] = np.asarray(pictures[row - start]).astype(np.uint8)
+        start += len(pictures)
+    return found
+
+
+def main(name: str, model: Path, tfrecord: Path, out: Path, params: Params) -> None:
+    devices.quiet()
+    devices.reproducible(0)
+    network, labels = modelfile.load(model)
+    size = examples.size(tfrecord, params.split)
+    if not size:
+        raise InputError(f"{tfrecord}: split {params.split!r} has no examples to evaluate on")
+
+    def read() -> Any:
+        side = network.input_shape[1]
+        return examples.dataset(tfrecord, params.split, labels, side, params.batch)
+
+    outputs = predict(network, read(), params.flip_average)
+    wanted = [label.name for label in labels]
+    truth = examples.columns(tfrecord, params.split, ["face_id", "identity", *wanted])
+    train = examples.columns(tfrecord, "train", wanted)
+    found = [
+        Result(label, truth[label.name], answers.read(outputs, label), train[label.name])
+        for label in labels
+    ]
+    figures = write_figures(out, found, truth, params.age_edges)
+    shown = results.mistakes(found, params.worst)
+    pictures = pictures_of({row for rows in shown.values() for row in rows}, read())
+    write_mistakes(out / "mistakes.png", name, found, shown, pictures)
+    log.info("%s on %d faces of %s: %s", name, size, params.split, told(figures))
+
+
+def write_figures(
+    out: Path, found: list[Result], truth: dict[str, Any], edges: list[int]
+) -> metrics.Figures:
+    """Write every table and return the content of `metrics.json`."""
+    size = len(truth["face_id"])
+    figures = {"n": size} | results.summary(found)
+    write_json(out / "metrics.json", figures)
+    by_group = results.by_group(found, *results.groups(found, size, edges))
+    write_json(out / "by_group.json", by_group)
+    names = {key: truth[key] for key in ("face_id", "identity")}
+    write_rows(out / "predictions.parquet", *results.predictions(found, names))
+    for name, rows in results.curves(found).items():
+        _write_csv(out / "plots" / f"{name}.csv", results.CURVES[name], rows)
+    return figures
+
+
+def told(figures: metrics.Figures) -> str:
+    """The leading figure of every label in one line."""
+    parts = {name: given for name, given in figures.items() if isinstance(given, dict)}
+    heads = {name: given.get("accuracy", given.get("mae")) for name, given in parts.items()}
+    return ", ".join(f"{n} {value:.3g}" for n, value in heads.items() if value is not None)
+
+
+def write_mistakes(
+    path: Path,
+    name: str,
+    found: list[Result],
+    shown: dict[str, list[int]],
+    pictures: dict[int, gallery.Pixels],
+) -> None:
+    """Draw the worst mistakes, a row per label. shown: rows by label; pictures: by row."""
+    rows = {}
+    for result in found:
+        label = result.label
+        lines = {row: result.words(row) for row in shown[label.name]}
+        rows[label.name.replace("_", " ")] = [
+            gallery.Tile(
+                pictures[row],
+                str(true),
+                f"→ {said} {answers.certainty(result.given, row, label):.2f}",
+            )
+            for row, (true, said) in lines.items()
+        ]
+    with appearing(path) as beside:
+        gallery.sheet(f"{name}: worst mistakes, truth → answer", rows).save(beside, "PNG")
+
+
+def _write_csv(path: Path, header: list[str], rows: Iterable[Sequence[Any]]) -> None:
+    with appearing(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,1 @@
+"""What is said about a model's answers: figures, tables, the gallery of mistakes."""

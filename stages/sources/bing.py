@@ -1,0 +1,35 @@
+"""Pictures that Bing's image search finds for each celebrity of a catalogue."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from stages import catalogue
+from stages.crawl import bing_search, crawler
+from stages.crawl.door import Routes
+from stages.partition import Crawled, Partition, Scrape
+from stages.store import Store
+
+NAME = "bing"
+
+
+def plan(given: Path, params: Scrape) -> list[Partition]:
+    """One partition per celebrity; `InputError` when the catalogue is wrong."""
+    return [
+        Partition(
+            name=person.identity,
+            fingerprint={"engine": NAME, "query": person.query, "edition": person.edition},
+            celebrity=person,
+        )
+        for person in catalogue.read(given)
+    ]
+
+
+def crawl(
+    partitions: list[Partition],
+    given: Path,
+    params: Scrape,
+    store: Store,
+    routes: Routes | None = None,
+) -> Iterator[Crawled]:
+    """Search for each celebrity and fetch what is found, as `stages.crawl.crawler` does."""
+    return crawler.crawl(partitions, bing_search.engine(NAME), params, store, routes)

@@ -1,0 +1,107 @@
+"""Train one model on the shards and keep its best epoch.
+
+The model is a file of stages/models, found by its name. What is trained, for how long and on
+what variations of the pictures is in `params.yaml`; a training that is killed goes on from its
+last whole epoch when the stage is run again with the same data, parameters and code.
+"""
+
+import importlib
+import logging
+import shutil
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from stages import store
+from stages.labels import LABELS, Label
+from stages.stage import InputError, Section, run
+from stages.training import devices, modelfile
+from stages.training.augment import Augment
+
+log = logging.getLogger("train")
+
+HERE = Path(__file__).parent
+MODELS = HERE / "models"
+# What a training's result depends on, besides the model's own file.
+SOURCES = ("train.py", "labels.py", "training/*.py")
+
+
+class Params(Section):
+    models: list[str]  # one training each: DVC makes its matrix of them
+    labels: list[str] = Field(min_length=1)  # heads; one without a known value is left out
+    image_size: int = Field(ge=16, le=512)  # pixels
+    epochs: int = Field(ge=1)
+    batch: int = Field(ge=1)
+    learning_rate: float = Field(gt=0)  # at its peak, after the warm-up
+    weight_decay: float = Field(ge=0)
+    warmup_epochs: float = Field(ge=0)
+    label_smoothing: float = Field(ge=0, lt=1)
+    patience: int = Field(ge=1)  # epochs without a better validation loss before stopping
+    ema: float = Field(ge=0, lt=1)  # decay of the weights' moving average, per step
+    augment: Augment
+    cache: bool  # keep decoded pictures in memory
+    seed: int = Field(ge=0)
+    mixed_precision: bool
+    jit_compile: bool
+    multi_gpu: bool
+
+
+def heads_to_train(wanted: list[str], known: dict[str, int]) -> list[Label]:
+    """The labels to train, less those of which the training split knows no value.
+
+    known: number of known values by label. Raises `InputError` when none is left.
+    """
+    for name in wanted:
+        if not known[name]:
+            log.info("label %s is left out: no example of the training split knows it", name)
+    kept = [LABELS[name] for name in wanted if known[name]]
+    if not kept:
+        raise InputError(f"train.labels = {wanted}: the training split knows none of them")
+    return kept
+
+
+def find_model(name: str) -> Any:
+    """The module of a model; `InputError` lists those there are."""
+    there = sorted(path.stem for path in MODELS.glob("*.py") if path.stem != "__init__")
+    if name not in there:
+        raise InputError(f"no model {name!r} in stages/models; there are: {', '.join(there)}")
+    return importlib.import_module(f"stages.models.{name}")
+
+
+def identity(model: str, tfrecord: Path, params: Params) -> str:
+    """Key of all that a training's result depends on: data, parameters and code."""
+    code = [path for pattern in SOURCES for path in sorted(HERE.glob(pattern))]
+    files = [*sorted(tfrecord.iterdir()), *code, MODELS / f"{model}.py"]
+    given = params.model_dump(exclude={"models"})
+    return store.key(model, given, [(file.name, store.digest(file)) for file in files])
+
+
+def main(
+    model: str, tfrecord: Path, out: Path, history: Path, store_folder: Path, params: Params
+) -> None:
+    unknown = sorted(set(params.labels) - set(LABELS))
+    if unknown:
+        allowed = ", ".join(LABELS)
+        raise InputError(f"params.yaml: train.labels has {unknown[0]!r}; allowed: {allowed}")
+    devices.quiet()
+    from stages.training import examples, fitting
+
+    chosen = devices.choose(params.mixed_precision, params.jit_compile, params.multi_gpu)
+    devices.reproducible(params.seed)
+    module = find_model(model)
+    labels = [LABELS[name] for name in dict.fromkeys(params.labels)]
+    examples.check(examples.open_shards(tfrecord), labels)
+    columns = examples.columns(tfrecord, "train", [label.name for label in labels])
+    counts = {name: int(examples.known(column).sum()) for name, column in columns.items()}
+    labels = heads_to_train([label.name for label in labels], counts)
+    log.info("model %s, heads %s; %s", model, ", ".join(x.name for x in labels), chosen.summary)
+    folder = store_folder / "train" / identity(model, tfrecord, params)
+    folder.mkdir(parents=True, exist_ok=True)
+    trained = fitting.fit(module, labels, tfrecord, folder, history, chosen, params)
+    modelfile.save(trained, out)
+    shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,151 @@
+"""The training itself: AdamW, warm-up and cosine, averaged weights, the best epoch kept."""
+
+import logging
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import keras
+from dvclive import Live
+from dvclive.keras import DVCLiveCallback
+
+from stages.labels import Label
+from stages.stage import InputError
+from stages.training import examples, heads, resume
+from stages.training.devices import Devices
+
+if TYPE_CHECKING:
+    from stages.train import Params  # run as a program, that module has another name
+
+log = logging.getLogger("train")
+
+
+def fit(
+    module: Any,
+    labels: list[Label],
+    tfrecord: Path,
+    folder: Path,
+    history: Path,
+    chosen: Devices,
+    params: "Params",
+) -> Any:
+    """Train, or go on with what `folder` holds, and return the best epoch's model, in float32.
+
+    history: folder of DVCLive's tables, one row an epoch.
+    """
+    steps = examples.batches(examples.size(tfrecord, "train"), params.batch)
+    keras.config.set_dtype_policy(chosen.policy)
+    with chosen.strategy.scope() if chosen.strategy else nullcontext():
+        model = compiled(module.build(params.image_size, labels), labels, steps, chosen, params)
+        state = resume.load(folder, model)
+    if state.epoch:
+        log.info("goes on after epoch %d of an earlier, interrupted run", state.epoch)
+    if state.epoch < params.epochs and state.epoch - state.best_epoch < params.patience:
+        _run_epochs(model, labels, tfrecord, folder, history, state, params)
+    else:
+        live_callback(history, state)
+    if not state.best_epoch:
+        raise InputError("the loss was never finite: lower train.learning_rate")
+    log.info("keeps epoch %d of %d (loss %.4f)", state.best_epoch, state.epoch, state.best)
+    keras.backend.clear_session()  # layers are counted, and so named, from the start again
+    keras.config.set_dtype_policy("float32")
+    best = module.build(params.image_size, labels)
+    heads.logits(best, labels).set_weights(resume.best_weights(folder, state))
+    return best
+
+
+def compiled(model: Any, labels: list[Label], steps: int, chosen: Devices, params: "Params") -> Any:
+    """The model's logits with AdamW (Loshchilov and Hutter 2019), warm-up and a cosine's fall."""
+    every = steps * params.epochs
+    warmup = min(round(params.warmup_epochs * steps), every - 1)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0 if warmup else params.learning_rate,
+        every - warmup,
+        warmup_target=params.learning_rate if warmup else None,
+        warmup_steps=warmup,
+    )
+    optimizer = keras.optimizers.AdamW(
+        rate,
+        weight_decay=params.weight_decay,
+        use_ema=True,
+        ema_momentum=averaging(params.ema, every),
+    )
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    trained = heads.logits(model, labels)
+    trained.compile(
+        optimizer,
+        loss=heads.losses(labels, params.label_smoothing),
+        metrics=heads.metrics(labels),
+        jit_compile=chosen.jit_compile,
+    )
+    return trained
+
+
+def _run_epochs(
+    model: Any,
+    labels: list[Label],
+    tfrecord: Path,
+    folder: Path,
+    history: Path,
+    state: resume.State,
+    params: "Params",
+) -> None:
+    def read(split: str, **how: Any) -> Any:
+        given = (tfrecord, split, labels, params.image_size, params.batch)
+        return examples.dataset(*given, cache=params.cache, **how)
+
+    validated = examples.size(tfrecord, "validation") > 0
+    if not validated:
+        log.info("no validation split: the best epoch is chosen by the training loss")
+    monitor = "val_loss" if validated else "loss"
+
+    def report(state: resume.State) -> None:
+        figures = ", ".join(f"{name} {value:.4g}" for name, value in told(state.history[-1]))
+        mark = " (best)" if state.best_epoch == state.epoch else ""
+        log.info("epoch %d/%d: %s%s", state.epoch, params.epochs, figures, mark)
+
+    model.fit(
+        read(
+            "train",
+            augment=params.augment,
+            shuffle_seed=params.seed,
+            epochs=range(state.epoch, params.epochs),
+        ),
+        validation_data=read("validation") if validated else None,
+        steps_per_epoch=examples.batches(examples.size(tfrecord, "train"), params.batch),
+        initial_epoch=state.epoch,
+        epochs=params.epochs,
+        callbacks=[
+            live_callback(history, state),
+            resume.Keep(folder, state, monitor, params.patience, report),
+        ],
+        shuffle=False,
+        verbose=0,
+    )
+
+
+def live_callback(history: Path, state: resume.State) -> Any:
+    """DVCLive's callback, writing to a folder that already tells the epochs of `state`."""
+    live = Live(str(history), save_dvc_exp=False, dvcyaml=None, report=None)
+    callback = DVCLiveCallback(live=live)
+    for epoch, logs in enumerate(state.history):
+        callback.on_epoch_end(epoch, logs)
+    return callback
+
+
+def told(logs: dict[str, float]) -> list[tuple[str, float]]:
+    """Of an epoch's figures those worth a line: both losses, and what validation says of heads."""
+    prefix = "val_" if "val_loss" in logs else ""
+    losses = [(name, logs[name]) for name in ("loss", "val_loss") if name in logs]
+    ends = ("_mae", "_accuracy")
+    scores = [
+        (name.removeprefix("val_"), value)
+        for name, value in logs.items()
+        if name.endswith(ends) and name.startswith("val_") == bool(prefix)
+    ]
+    return losses + scores
+
+
+def averaging(ema: float, steps: int) -> float:
+    """The average's decay: as asked, but never a memory longer than a tenth of the training."""
+    return min(ema, max(0.0, 1.0 - 10.0 / steps))

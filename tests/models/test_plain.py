@@ -1,0 +1,19 @@
+"""The plain baseline: its size and its outputs."""
+
+from stages.labels import LABELS
+from stages.models import plain
+
+
+def test_parameter_counts() -> None:
+    assert plain.build(64, [LABELS["gender"]]).count_params() == 359_970
+    assert plain.build(64, list(LABELS.values())).count_params() == 379_695
+
+
+def test_outputs_of_every_label() -> None:
+    model = plain.build(64, list(LABELS.values()))
+    assert set(model.output) == {*LABELS, "age_distribution"}
+    assert model.input_shape == (None, 64, 64, 3)
+
+
+def test_smallest_pictures() -> None:
+    assert plain.build(16, [LABELS["gender"]]).output["gender"].shape == (None, 2)

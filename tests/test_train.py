@@ -1,0 +1,168 @@
+"""What is trained, what is kept, and a training that is killed and goes on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from stages import train
+from stages.stage import InputError
+from stages.training import fitting
+from tests.shards_fixture import LABELED, draw, trial, write
+
+ROOT = Path(__file__).parents[1]
+SETTINGS: dict[str, Any] = {
+    "models": ["plain", "compact"],
+    "labels": list(LABELED),
+    "image_size": 32,
+    "epochs": 2,
+    "batch": 32,
+    "learning_rate": 0.003,
+    "weight_decay": 0.02,
+    "warmup_epochs": 1,
+    "label_smoothing": 0.05,
+    "patience": 10,
+    "ema": 0.99,
+    "augment": {"flip": True, "shift": 0.05, "brightness": 0.1, "contrast": 0.1},
+    "cache": True,
+    "seed": 3,
+    "mixed_precision": True,
+    "jit_compile": True,
+    "multi_gpu": True,
+}
+
+
+def params(**changes: Any) -> train.Params:
+    return train.Params(**SETTINGS | changes)
+
+
+def start(folder: Path, shards: Path, model: str = "compact", **changes: Any) -> Any:
+    """`python -m stages.train` in a folder of its own."""
+    folder.mkdir(exist_ok=True)
+    (folder / "params.yaml").write_text(yaml.safe_dump({"train": SETTINGS | changes}))
+    command = ["-m", "stages.train", model, str(shards), "model.keras", "history", ".store"]
+    return subprocess.Popen(
+        [sys.executable, *command],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process: Any) -> list[str]:
+    _, told = process.communicate(timeout=300)
+    assert process.returncode == 0, told
+    return [line.removeprefix("train: ") for line in told.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return trial(tmp_path_factory.mktemp("shards") / "tfrecord")
+
+
+@pytest.fixture(scope="module")
+def trained(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    folder = tmp_path_factory.mktemp("trained")
+    return folder, finish(start(folder, shards, epochs=8))
+
+
+def test_labels_without_a_value_are_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "train")
+    kept = train.heads_to_train(["age", "race", "gender"], {"age": 3, "race": 0, "gender": 1})
+    assert [label.name for label in kept] == ["age", "gender"]
+    expected = "label race is left out: no example of the training split knows it"
+    assert caplog.messages == [expected]
+
+
+def test_no_label_left_is_an_error() -> None:
+    with pytest.raises(InputError, match="the training split knows none of them"):
+        train.heads_to_train(["race"], {"race": 0})
+
+
+def test_an_unknown_model_lists_those_there_are() -> None:
+    with pytest.raises(InputError, match="no model 'vgg' in stages/models; there are: compact, p"):
+        train.find_model("vgg")
+
+
+def test_an_unknown_label_lists_those_there_are(shards: Path, tmp_path: Path) -> None:
+    paths = (tmp_path / "model.keras", tmp_path / "history", tmp_path / "store")
+    with pytest.raises(InputError, match=r"train\.labels has 'hair'; allowed: age, gender"):
+        train.main("plain", shards, *paths, params(labels=["hair"]))
+
+
+def test_the_average_forgets_within_a_tenth_of_the_training() -> None:
+    assert fitting.averaging(0.99, 100_000) == 0.99
+    assert fitting.averaging(0.99, 200) == 0.95
+    assert fitting.averaging(0.99, 5) == 0
+
+
+def test_the_identity_changes_with_data_parameters_and_model(shards: Path, tmp_path: Path) -> None:
+    known = train.identity("plain", shards, params())
+    assert known == train.identity("plain", shards, params(models=["plain"]))
+    assert known != train.identity("compact", shards, params())
+    assert known != train.identity("plain", shards, params(seed=4))
+    assert known != train.identity("plain", trial(tmp_path / "other", train=95), params())
+
+
+@pytest.mark.slow
+def test_training_learns_and_logs_a_line_per_epoch(trained: tuple[Path, list[str]]) -> None:
+    folder, lines = trained
+    assert lines[0].startswith("model compact, heads age, gender, eyeglasses; ")
+    assert [line.split(":")[0] for line in lines[1:9]] == [f"epoch {n}/8" for n in range(1, 9)]
+    assert len(lines) == 10
+    logs = json.loads((folder / "history" / "metrics.json").read_text())
+    assert logs["eval"]["gender_accuracy"] > 0.9
+    assert logs["eval"]["eyeglasses_accuracy"] > 0.9
+    rows = (folder / "history/plots/metrics/eval/loss.tsv").read_text().splitlines()
+    assert rows[0] == "step\tloss"
+    assert len(rows) == 9
+    assert not list((folder / ".store/train").iterdir())
+
+
+@pytest.mark.slow
+def test_a_killed_training_goes_on_to_the_same_bytes(
+    trained: tuple[Path, list[str]], shards: Path, tmp_path: Path
+) -> None:
+    folder, _ = trained
+    process = start(tmp_path, shards, epochs=8)
+    while not any(state_epoch(path) >= 3 for path in tmp_path.glob(".store/train/*/state.json")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert not (tmp_path / "model.keras").exists()
+    lines = finish(start(tmp_path, shards, epochs=8))
+    assert lines[1].startswith("goes on after epoch ")
+    for file in ("model.keras", "history/metrics.json", "history/plots/metrics/eval/loss.tsv"):
+        assert (tmp_path / file).read_bytes() == (folder / file).read_bytes(), file
+
+
+def state_epoch(path: Path) -> int:
+    return int(json.loads(path.read_text())["epoch"])
+
+
+@pytest.mark.slow
+def test_without_validation_the_training_loss_chooses(tmp_path: Path) -> None:
+    rows = [row | {"eyeglasses": None} for row in draw(40, LABELED, 32, 0)]
+    shards = write(tmp_path / "shards", {"train": rows}, LABELED, 32)
+    lines = finish(start(tmp_path / "run", shards, "plain", cache=False))
+    assert lines[0] == "label eyeglasses is left out: no example of the training split knows it"
+    assert "no validation split: the best epoch is chosen by the training loss" in lines
+    assert (tmp_path / "run/model.keras").exists()
+
+
+@pytest.mark.slow
+def test_training_stops_early_and_keeps_the_best(shards: Path, tmp_path: Path) -> None:
+    changes = {"epochs": 30, "patience": 1, "learning_rate": 0.5, "warmup_epochs": 0}
+    lines = finish(start(tmp_path, shards, "plain", **changes))
+    epochs = [line for line in lines if line.startswith("epoch ")]
+    assert len(epochs) < 30
+    assert lines[-1].startswith(f"keeps epoch {len(epochs) - 1} of {len(epochs)} ")

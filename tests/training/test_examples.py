@@ -1,0 +1,173 @@
+"""Batches out of shards: what they hold, their order, their variations."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stages.labels import LABELS, Label
+from stages.stage import InputError
+from stages.training import examples
+from stages.training.augment import Augment
+from tests.shards_fixture import LABELED, draw, trial, write
+
+LABELS_HERE = [LABELS[name] for name in LABELED]
+STILL = Augment(flip=False, shift=0, brightness=0, contrast=0)
+LIVELY = Augment(flip=True, shift=0.1, brightness=0.2, contrast=0.2)
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return trial(tmp_path_factory.mktemp("shards") / "tfrecord", train=70, other=10)
+
+
+def batches(shards: Path, split: str = "train", batch: int = 32, **how: Any) -> list[Any]:
+    read = examples.dataset(shards, split, LABELS_HERE, how.pop("size", 32), batch, **how)
+    return list(read.as_numpy_iterator())
+
+
+def same(left: list[Any], right: list[Any]) -> bool:
+    pairs = list(zip(left, right, strict=True))
+    return all(
+        np.array_equal(x, u) and all(np.array_equal(y[n], v[n], equal_nan=True) for n in y)
+        for (x, y), (u, v) in pairs
+    )
+
+
+def test_shapes_and_types(shards: Path) -> None:
+    found = batches(shards)
+    assert [pictures.shape for pictures, _ in found] == [(32, 32, 32, 3)] * 2 + [(6, 32, 32, 3)]
+    pictures, targets = found[0]
+    assert pictures.dtype == np.float32
+    assert 150 < pictures.max() <= 255
+    assert {name: column.dtype.name for name, column in targets.items()} == {
+        "age": "float32",
+        "gender": "int32",
+        "eyeglasses": "int32",
+    }
+
+
+def test_missing_labels_keep_their_mark(shards: Path) -> None:
+    rows = draw(70, LABELED, 32, seed=0)
+    found = batches(shards, batch=70)[0][1]
+    ages = [np.nan if row["age"] is None else row["age"] for row in rows]
+    np.testing.assert_array_equal(found["age"], np.array(ages, np.float32))
+    genders = [
+        -1 if row["gender"] is None else LABELS["gender"].classes.index(row["gender"])
+        for row in rows
+    ]
+    assert found["gender"].tolist() == genders
+    assert -1 in found["eyeglasses"]
+    assert set(found["eyeglasses"]) == {-1, 0, 1}
+
+
+def test_pictures_are_resized_to_what_is_asked(shards: Path) -> None:
+    assert batches(shards, size=24)[0][0].shape == (32, 24, 24, 3)
+
+
+@pytest.mark.parametrize("cache", [False, True])
+def test_a_seed_gives_the_same_batches_on_every_run(shards: Path, cache: bool) -> None:
+    how: dict[str, Any] = {"augment": LIVELY, "shuffle_seed": 0, "cache": cache}
+    first = batches(shards, **how, epochs=range(3))
+    assert same(first, batches(shards, **how, epochs=range(3)))
+    assert not same(first, batches(shards, **how | {"shuffle_seed": 1}, epochs=range(3)))
+
+
+@pytest.mark.parametrize("cache", [False, True])
+def test_later_epochs_do_not_depend_on_earlier_ones(shards: Path, cache: bool) -> None:
+    how: dict[str, Any] = {"augment": LIVELY, "shuffle_seed": 4, "cache": cache}
+    whole = batches(shards, **how, epochs=range(4))
+    assert len(whole) == 12
+    assert same(whole[6:], batches(shards, **how, epochs=range(2, 4)))
+
+
+def test_every_epoch_has_every_example_once_in_another_order(shards: Path) -> None:
+    found = batches(shards, shuffle_seed=1, epochs=range(2))
+    first, second = (
+        np.concatenate([targets["age"] for _, targets in part]) for part in (found[:3], found[3:])
+    )
+    assert not np.array_equal(first, second, equal_nan=True)
+    np.testing.assert_array_equal(np.sort(first), np.sort(second))
+
+
+def test_pictures_and_labels_stay_together_when_shuffled(shards: Path) -> None:
+    for pictures, targets in batches(shards, shuffle_seed=5):
+        for picture, age in zip(pictures, targets["age"], strict=True):
+            if not np.isnan(age):  # the first stripe is as bright as the age is high
+                assert abs(picture[:10].mean() - 20 - 200 * age / 116) < 12
+
+
+def test_no_variation_leaves_pictures_as_they_are(shards: Path) -> None:
+    assert same(batches(shards), batches(shards, augment=STILL))
+
+
+def test_flip_gives_the_picture_or_its_mirror_image(shards: Path) -> None:
+    flipped = batches(shards, augment=STILL.model_copy(update={"flip": True}))
+    mirrored = 0
+    for (pictures, _), (changed, _) in zip(batches(shards), flipped, strict=True):
+        for before, after in zip(pictures, changed, strict=True):
+            turned = np.array_equal(after, before[:, ::-1])
+            assert turned or np.array_equal(after, before)
+            mirrored += turned
+    assert 20 < mirrored < 50  # of 70
+
+
+def test_shift_moves_by_whole_pixels_and_repeats_edges(shards: Path) -> None:
+    moved = batches(shards, augment=STILL.model_copy(update={"shift": 0.1}))
+    seen = set()
+    for (pictures, _), (changed, _) in zip(batches(shards), moved, strict=True):
+        for before, after in zip(pictures, changed, strict=True):
+            wide = np.pad(before, ((3, 3), (3, 3), (0, 0)), mode="edge")
+            places = [
+                (x, y)
+                for x in range(7)
+                for y in range(7)
+                if np.array_equal(after, wide[y : y + 32, x : x + 32])
+            ]
+            assert places
+            seen.add(places[0])
+    assert len(seen) > 10
+
+
+def test_brightness_and_contrast_stay_in_range(shards: Path) -> None:
+    lit = batches(shards, augment=STILL.model_copy(update={"brightness": 0.5, "contrast": 0.9}))
+    for (pictures, _), (changed, _) in zip(batches(shards), lit, strict=True):
+        assert changed.min() >= 0
+        assert changed.max() <= 255
+        assert len(np.unique((changed - pictures).mean(axis=(1, 2, 3)).round(3))) > 5
+
+
+def test_columns_are_whole_and_in_the_order_of_the_batches(shards: Path) -> None:
+    found = examples.columns(shards, "train", ["face_id", "age"])
+    assert found["face_id"].tolist() == [f"0-{number}" for number in range(70)]
+    np.testing.assert_array_equal(found["age"], batches(shards, batch=70)[0][1]["age"])
+
+
+def test_known_tells_marks_from_values() -> None:
+    assert examples.known(np.array([np.nan, 0, 3.5])).tolist() == [False, True, True]
+    assert examples.known(np.array([-1, 0, 2])).tolist() == [False, True, True]
+
+
+def test_a_split_that_is_missing(tmp_path: Path) -> None:
+    shards = write(tmp_path / "shards", {"train": draw(3, LABELED, 32, 0)}, LABELED, 32)
+    assert examples.size(shards, "test") == 0
+    assert examples.columns(shards, "test", ["age"])["age"].tolist() == []
+    with pytest.raises(InputError, match="split 'test' has no examples"):
+        batches(shards, "test")
+
+
+def test_a_folder_without_shards(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"holds no features\.json"):
+        examples.size(tmp_path, "train")
+
+
+def test_a_label_the_shards_lack(shards: Path) -> None:
+    with pytest.raises(InputError, match="'race' is not in the shards, which have: age"):
+        examples.dataset(shards, "train", [LABELS["race"]], 32, 8)
+
+
+def test_a_label_with_other_classes(shards: Path) -> None:
+    other = Label("gender", "category", ("female", "male"))
+    with pytest.raises(InputError, match="other classes"):
+        examples.dataset(shards, "train", [other], 32, 8)
