@@ -17,7 +17,7 @@ from stages.stage import InputError
 REQUIRED = ("identity", "query")
 OPTIONAL = ("edition", "birth_date")
 # It names files and folders, so nothing that could leave one.
-_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _row(path: Path, line: int, row: dict[str, str]) -> Celebrity:
         raise InputError(f"{where}: has not as many values as the header has columns")
     value = {column: text.strip() for column, text in row.items()}
     identity, query = value["identity"], value["query"]
-    if not _SLUG.fullmatch(identity):
+    if not SLUG.fullmatch(identity):
         allowed = "a-z, 0-9, - and _, 64 at most, no - or _ at an end"
         raise InputError(f"{where}: identity = {identity!r}: allowed are {allowed}")
     if not query:

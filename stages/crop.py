@@ -25,7 +25,7 @@ from stages import schema
 from stages.cropping import choose, crop_face, decode, encode
 from stages.detectors.face import Detector, Face
 from stages.stage import InputError, Section, run
-from stages.store import Store, digest, key, place
+from stages.store import Store, code, digest, key, place
 from stages.tables import (
     appearing_folder,
     count_reasons,
@@ -36,7 +36,7 @@ from stages.tables import (
     write_rows,
 )
 
-VERSION = 1  # raise it when the same pictures and parameters should give other faces
+HERE = Path(__file__).parent
 Row = dict[str, Any]
 Files = tuple[Path, Path]  # a partition's FACES and REJECTS
 log = logging.getLogger(__name__)
@@ -68,11 +68,12 @@ class Task:
 
 
 def plan(images: Path, store: Path, params: Params) -> list[Task]:
-    """A task per partition, keyed by what its faces depend on: pictures and parameters."""
+    """A task per partition, keyed by what its faces depend on: pictures, parameters, code."""
     aligned = images.name in params.aligned
     shaping = params.model_dump(exclude={"aligned"})
+    made_by = code(HERE / "crop.py", HERE / "cropping.py", HERE / "schema.py", HERE / "detectors")
     return [
-        Task(path, key(VERSION, digest(path), shaping, aligned), store, params, aligned)
+        Task(path, key(made_by, digest(path), shaping, aligned), store, params, aligned)
         for path in sorted(images.glob("*.parquet"))
     ]
 

@@ -29,8 +29,9 @@ table {{ border-spacing: 15px; }}
 
 def page() -> str:
     """The template: DVC replaces {plot_divs} and, if asked to refresh, {refresh_tag}."""
-    library = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script")
-    return PAGE.format(library=library, refresh_tag="{refresh_tag}")
+    library = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    safe = library.replace("</script", "<\\/script")
+    return PAGE.format(library=safe, refresh_tag="{refresh_tag}")
 
 
 if __name__ == "__main__":

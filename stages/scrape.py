@@ -7,6 +7,7 @@ fails by name and the others go on; only when none is left does the stage fail.
 import importlib
 import logging
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +20,7 @@ from tqdm import tqdm
 from stages import schema
 from stages.partition import SHAPING, Crawled, Partition, Scrape
 from stages.stage import InputError, run
-from stages.store import Store, key, place
+from stages.store import Store, code, key, place
 from stages.tables import (
     appearing_folder,
     count_reasons,
@@ -29,7 +30,7 @@ from stages.tables import (
     write_rows,
 )
 
-VERSION = 1  # raise it when the same answers should give other rows
+HERE = Path(__file__).parent
 CLASS_FAILED = "class_below_min_pictures"
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,15 @@ def find_source(name: str) -> ModuleType:
 def partition_key(source: str, partition: Partition, params: Scrape) -> str:
     """What the partition's rows depend on, and nothing else."""
     shaping = params.model_dump(include=set(SHAPING))
-    return key(VERSION, source, partition.name, partition.fingerprint, shaping)
+    return key(_code(source), source, partition.name, partition.fingerprint, shaping)
+
+
+@cache
+def _code(source: str) -> str:
+    """What makes rows of answers. Making them anew asks nobody: answers have keys of their own."""
+    return code(
+        HERE / "scrape.py", HERE / "schema.py", HERE / "crawl", HERE / f"sources/{source}.py"
+    )
 
 
 def is_settled(crawled: Crawled, params: Scrape) -> bool:

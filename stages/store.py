@@ -29,6 +29,12 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def code(*places: Path) -> str:
+    """The digest of modules, named one by one or as folders: results depend on code too."""
+    files = [file for place in places for file in sorted(place.glob("*.py")) or [place]]
+    return key([(file.name, digest(file)) for file in files])
+
+
 class Store:
     """Files under `root`/kind/, found by key. Safe for several threads and processes at once."""
 
@@ -37,10 +43,15 @@ class Store:
 
     def find(self, kind: str, key: str) -> Path | None:
         """The entry's file, or None when there is none or its bytes are damaged."""
-        for path in self._folder(kind, key).glob(f"{key}.*"):
-            if digest(path).startswith(path.suffix[1:]):
-                return path
-            path.unlink(missing_ok=True)
+        folder = self._folder(kind, key)
+        # Not glob: it compiles a pattern for each of the many look-ups.
+        names = os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208
+        for name in names:
+            path = folder / name
+            if name.startswith(f"{key}."):
+                if digest(path).startswith(path.suffix[1:]):
+                    return path
+                path.unlink(missing_ok=True)
         return None
 
     def put(self, kind: str, key: str, content: bytes) -> Path:

@@ -63,6 +63,7 @@ class Source:
 @pytest.fixture
 def source(monkeypatch: pytest.MonkeyPatch) -> Source:
     made = Source({"zoe": 3, "abe": 2})
+    monkeypatch.setattr(scrape, "_code", lambda name: name)
     monkeypatch.setattr(
         scrape, "find_source", lambda name: SimpleNamespace(plan=made.plan, crawl=made.crawl)
     )

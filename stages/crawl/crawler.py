@@ -1,13 +1,13 @@
 """One crawl for all partitions of a source: icrawler's roles, with nothing lost on the way.
 
 Feeder -> Parser -> Downloader, as in icrawler, and as there each is a pool of threads. What
-differs: queues have no bound and no cache, so no put fails or is taken for a repetition; threads
-end by a sentinel, not by waiting in vain; and one crawl serves all classes at once, so that many
-small classes keep the downloaders as busy as a few large ones.
+differs: queues have no bound and no cache, so no put fails or is taken for a repetition; what
+belongs to earlier classes comes first; threads end by a sentinel, not by waiting in vain; and one
+crawl serves all classes at once, so that many small ones keep the downloaders as busy as a few
+large ones.
 """
 
 import logging
-import queue
 import time
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ from stages.crawl.memory import Memory
 from stages.crawl.politeness import Politeness
 from stages.crawl.roles import Downloader, Feeder, Parser
 from stages.crawl.rows import assemble
-from stages.crawl.run import Run
+from stages.crawl.run import InOrder, Run
 from stages.partition import Crawled, Partition, Scrape
 from stages.store import Store
 
@@ -66,8 +66,13 @@ class Crawler(icrawler.Crawler):  # type: ignore[misc]  # icrawler ships no type
             extra_parser_args=shared | {"engine": engine, "memory": memory},
             extra_downloader_args=shared,
         )
-        self.feeder.out_queue = self.parser.in_queue = queue.Queue()
-        self.parser.out_queue = self.downloader.in_queue = queue.Queue()
+        # Earlier partitions first: they finish one by one, and what is killed has some whole.
+        self.feeder.out_queue = self.parser.in_queue = InOrder(
+            lambda search: (search.progress.number, search.index)
+        )
+        self.parser.out_queue = self.downloader.in_queue = InOrder(
+            lambda task: (task[0].number, task[1].rank)
+        )
 
     def set_logger(self, log_level: int = logging.INFO) -> None:
         """Keep the stage's logging: icrawler would configure the root logger."""

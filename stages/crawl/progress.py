@@ -50,8 +50,9 @@ class Progress:
     call of `close`, and the last of them is told so.
     """
 
-    def __init__(self, partition: Partition) -> None:
+    def __init__(self, partition: Partition, number: int) -> None:
         self.partition = partition
+        self.number = number  # its place among the partitions of the crawl
         self.tries: list[Try] = []
         self.offered = 0
         self._urls: set[str] = set()

@@ -39,11 +39,11 @@ class Feeder(icrawler.Feeder):  # type: ignore[misc]  # icrawler ships no types;
 
     def feed(self, partitions: list[Partition]) -> None:
         """Queue the first result page of each partition."""
-        for partition in partitions:
+        for number, partition in enumerate(partitions):
             self._run.begin()
             person = partition.celebrity
             pages = self._engine.pages(person.query, self._params) if person else []
-            self.output(Search(Progress(partition), pages))
+            self.output(Search(Progress(partition, number), pages))
 
 
 class Parser(icrawler.Parser):  # type: ignore[misc]
@@ -79,12 +79,11 @@ class Parser(icrawler.Parser):  # type: ignore[misc]
             progress.note(url, LeftOut("search_failed", _why(answer), answer.passing))
             return answer.passing
         tiles = self._engine.tiles(answer.body)
-        if not tiles:
-            # A first page without any result is more often a challenge for robots than the truth.
-            suspicious = search.index == 0
-            if suspicious and entry:
+        if not tiles and search.index == 0:
+            # More often a challenge for robots than the truth. A later page only ends the results.
+            if entry:
                 entry.unlink(missing_ok=True)
-            progress.note(url, LeftOut("no_results", None, suspicious))
+            progress.note(url, LeftOut("no_results", passing=True))
         self._queue(progress, progress.offer(tiles, self._params.results))
         return bool(tiles)
 

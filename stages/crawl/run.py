@@ -1,5 +1,6 @@
 """What the threads of one crawl share."""
 
+import itertools
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +12,24 @@ from stages.crawl.progress import Progress
 
 class Stopped(Exception):  # noqa: N818 - an order, not an error
     """The crawl is to end now: its consumer left, or a thread failed."""
+
+
+class InOrder(queue.PriorityQueue[Any]):
+    """Gives the task whose `place` is lowest; sentinels (None) come last.
+
+    First in, first out would finish all classes together, at the very end.
+    """
+
+    def __init__(self, place: Callable[[Any], tuple[int, int]]) -> None:
+        super().__init__()
+        self._place, self._count = place, itertools.count()
+
+    def _put(self, item: Any) -> None:
+        place = () if item is None else self._place(item)
+        super()._put((item is None, place, next(self._count), item))  # no two tasks are compared
+
+    def _get(self) -> Any:
+        return super()._get()[-1]
 
 
 class Run:

@@ -51,7 +51,7 @@ COSTLY: Mapping[str, str | None] = MappingProxyType({  # in time: waits and repe
 _SUFFIXES = {"webp": "jpg", "png": "png", "grey": "JPG", "moved": "jpeg"}
 _EVENTS = ("at a premiere", "on stage", "in the press room", "at home", "on the red carpet",
            "at the summit", "after the match", "in an interview")  # fmt: skip
-_SALT = "results-149"  # chosen so that the 24 people of data/celebrities.csv show every kind
+_SALT = "results-149"  # chosen so that the people of data/celebrities.csv show every kind
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ form one partition of pictures of which nobody is known.
 
 import csv
 import io
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from stages.catalogue import SLUG
 from stages.crawl import crawler
 from stages.crawl.door import Routes
 from stages.crawl.engine import URL_LIMIT, Engine, Tile
@@ -25,8 +25,6 @@ NAME = "urls"
 UNNAMED = "unnamed"
 REQUIRED = ("url", "identity")
 OPTIONAL = ("page_url", "licence")
-# As in the catalogue: it names files.
-_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 
 Row = dict[str, str]
 
@@ -109,7 +107,7 @@ def _row(where: str, row: dict[Any, Any]) -> Row:
         raise InputError(f"{where}: has not as many values as the header has columns")
     value = {column: text.strip() for column, text in row.items()}
     identity, url = value["identity"], value["url"]
-    if identity and not _SLUG.fullmatch(identity):
+    if identity and not SLUG.fullmatch(identity):
         allowed = "a-z, 0-9, - and _, 64 at most, no - or _ at an end"
         raise InputError(f"{where}: identity = {identity!r}: allowed are {allowed}")
     if identity == UNNAMED:

@@ -155,7 +155,7 @@ def test_a_second_crawl_asks_nothing_and_gives_the_same(site, reply, picture, ru
     assert site.paths(robots=True) == []
     assert second == first
     assert first["jane"].settled
-    assert [row["reason"] for row in first["jane"].attempts][-2:] == ["not_found", "no_results"]
+    assert [row["reason"] for row in first["jane"].attempts][-2:] == [None, "not_found"]
 
 
 def test_a_new_edition_asks_for_its_pages_and_new_pictures_only(site, reply, picture, run) -> None:
