@@ -1,11 +1,14 @@
-"""Pictures to measure with: a folder's, a zip's, or drawn ones."""
+"""Pictures to measure with: a folder's, a zip's, drawn ones, or noise."""
 
 import dataclasses
 import io
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import numpy as np
+from PIL import Image
 
 from stages.cropping import decode
 
@@ -51,3 +54,16 @@ def drawn(count: int) -> Iterator[bytes]:
         stream = io.BytesIO()
         paint.paint(person, shot).save(stream, "JPEG", quality=90)
         yield stream.getvalue()
+
+
+def noise(seed: int, side: int) -> bytes:
+    """A square JPEG that compresses badly: some 24 kB at 160 pixels."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (side, side, 3), dtype=np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG", quality=85)
+    return stream.getvalue()
+
+
+def variants(pictures: list[bytes]) -> Callable[[int], bytes]:
+    """By number, these pictures again and again, each time with other bytes behind their end."""
+    return lambda number: pictures[number % len(pictures)] + number.to_bytes(4, "big")

@@ -73,7 +73,9 @@ def test_code_dependencies_are_what_the_stage_imports(stage: str) -> None:
     modules = closure(stage)
 
     def covers(dep: str, module: str) -> bool:
-        folder = dep.split("${")[0].rstrip("/")  # stages/models/${item.model}.py: any of them
+        folder = dep.split("${", maxsplit=1)[0].rstrip(
+            "/"
+        )  # stages/models/${item.model}.py: any of them
         return module == dep or module.startswith(f"{folder}/")
 
     missing = sorted(m for m in modules if not any(covers(dep, m) for dep in code))
