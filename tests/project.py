@@ -79,3 +79,21 @@ def create(folder: Path, rows: list[str]) -> Project:
     project.run("dvc", "init", "--no-scm", "--quiet")
     project.run("dvc", "config", "core.analytics", "false")
     return project
+
+
+def clone(folder: Path) -> Project:
+    """Every file that git holds or would hold, as it is now, in a repository of its own."""
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, names.split("\0")):
+        # Outputs of a run in the checkout are not part of what a newcomer gets.
+        if (ROOT / name).is_file() and name.split("/")[0] not in {"results", "report", "models"}:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    (folder / "dvc.lock").unlink(missing_ok=True)
+    made = Project(folder)
+    made.run("git", "init", "--quiet", "--initial-branch=main")
+    made.run("git", "add", ".")
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    made.run("git", *who, "commit", "--quiet", "--message=The project")
+    return made

@@ -42,6 +42,12 @@ def test_a_file_stands_for_its_name_and_an_id_for_a_missing_one(tmp_path: Path) 
     assert one.labels == {"look_alike": "cat", "job": "actor", "eyeglasses": "1"}
 
 
+def test_namesakes_get_queries_of_their_own(tmp_path: Path) -> None:
+    rows = ["a,Pat Lee,1948-01-01", "b,pat lee,1976-02-02", "c,Bo,", "d,Bo,", "e,Cy,1990-01-01"]
+    found = people.read(folder(tmp_path, "\n".join(["id,name,born", *rows]) + "\n"))
+    assert [one.query for one in found] == ["Pat Lee 1948", "pat lee 1976", "Bo c", "Bo d", "Cy"]
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
