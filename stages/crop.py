@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import cv2
-import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import Field
 from tqdm import tqdm
@@ -202,12 +201,10 @@ def main(
             if rows:
                 place(partition, folder / name)
             kept += rows
-    left_out = pa.concat_tables(read_table(files[1]) for _, files in sorted(finished.items()))
-    write_batches(rejects, schema.REJECTS, left_out.to_batches())
-    reasons = count_reasons(left_out)
-    write_json(
-        metrics, {"faces": kept, "pictures_left_out": left_out.num_rows, "left_out": reasons}
-    )
+    rows = read_batches(files[1] for _, files in sorted(finished.items()))
+    left_out = write_batches(rejects, schema.REJECTS, rows)
+    reasons = count_reasons(read_table(rejects, ["reason"]))
+    write_json(metrics, {"faces": kept, "pictures_left_out": left_out, "left_out": reasons})
     log.info("%s: %d faces; pictures left out: %s", images.name, kept, reasons or "none")
 
 

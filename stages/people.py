@@ -13,7 +13,9 @@ import os
 import re
 import sys
 import unicodedata
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TextIO
 
@@ -67,7 +69,21 @@ def read(folder: Path) -> list[Celebrity]:
     except csv.Error as error:
         # The inner reader counts the lines of a row that it could not finish too.
         raise InputError(f"{path}:{reader.reader.line_num}: {error}") from None
-    return sorted(seen.values(), key=lambda one: one.identity)
+    return sorted(_told_apart(list(seen.values())), key=lambda one: one.identity)
+
+
+def _told_apart(people: list[Celebrity]) -> Iterator[Celebrity]:
+    """Queries of namesakes with their year of birth, or else their id: a search must find one."""
+    names = Counter(one.query.casefold() for one in people)
+    born = Counter((one.query.casefold(), _year(one)) for one in people)
+    for one in people:
+        name = one.query.casefold()
+        year = _year(one) if born[name, _year(one)] == 1 else ""
+        yield one if names[name] == 1 else replace(one, query=f"{one.query} {year or one.identity}")
+
+
+def _year(one: Celebrity) -> str:
+    return str(one.birth_date.year) if one.birth_date else ""
 
 
 def _require_id(path: Path, columns: list[str]) -> None:

@@ -6,7 +6,7 @@ fails by name and the others go on; only when none is left does the stage fail.
 
 import importlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +24,7 @@ from stages.store import Store, code, key, place
 from stages.tables import (
     appearing_folder,
     count_reasons,
+    read_batches,
     read_table,
     write_batches,
     write_json,
@@ -67,7 +68,7 @@ def is_settled(crawled: Crawled, params: Scrape) -> bool:
     return crawled.settled or (found and len(crawled.images) >= max(1, params.min_pictures))
 
 
-def fail_small_class(attempts: pa.Table) -> pa.Table:
+def fail_small_class(attempts: pa.RecordBatch) -> pa.RecordBatch:
     """The attempts of a class that got too few pictures: those kept are now left out, with why."""
     reason = pc.fill_null(attempts["reason"], CLASS_FAILED)
     return attempts.set_column(attempts.schema.get_field_index("reason"), "reason", reason)
@@ -131,27 +132,30 @@ def _publish(
     attempts: Path,
     metrics: Path,
 ) -> None:
-    tried: list[pa.Table] = []
+    partitions = sorted(partitions, key=lambda each: each.name)
     failed: list[str] = []
     kept = 0
     with appearing_folder(images) as folder:
-        for partition in sorted(partitions, key=lambda each: each.name):
-            pictures, rows = finished[partition.name]
-            table = read_table(rows)
+        for partition in partitions:
+            pictures, _ = finished[partition.name]
             count = pq.read_metadata(pictures).num_rows
             if partition.celebrity and count < params.min_pictures:
                 failed.append(partition.name)
-                table = fail_small_class(table)
             elif count:
                 place(pictures, folder / f"{partition.name}.parquet")
                 kept += count
-            tried.append(table)
-    table = pa.concat_tables(tried)
-    write_batches(attempts, schema.ATTEMPTS, table.to_batches())
-    reasons = count_reasons(table)
-    counts = {"tried": table.num_rows, "kept": kept, "classes": len(partitions) - len(failed)}
+    files = {each.name: finished[each.name][1] for each in partitions}
+    tried = write_batches(attempts, schema.ATTEMPTS, _read_attempts(files, set(failed)))
+    reasons = count_reasons(read_table(attempts, ["reason"]))
+    counts = {"tried": tried, "kept": kept, "classes": len(partitions) - len(failed)}
     write_json(metrics, counts | {"classes_failed": failed, "left_out": reasons})
     _tell(source, counts, failed, reasons, params)
+
+
+def _read_attempts(files: dict[str, Path], failed: Collection[str]) -> Iterator[pa.RecordBatch]:
+    for name, file in files.items():
+        for batch in read_batches([file]):
+            yield fail_small_class(batch) if name in failed else batch
 
 
 def _tell(
@@ -163,8 +167,6 @@ def _tell(
         names = ", ".join(failed[:10]) + (" ..." if len(failed) > 10 else "")
         limit = params.min_pictures
         log.warning("%s: fewer than scrape.min_pictures = %d for: %s", source, limit, names)
-    if not counts["kept"]:
-        raise InputError(f"source {source} gave no picture; reasons: {_listed(reasons.items())}")
 
 
 def _listed(counts: Iterable[tuple[str, Any]]) -> str:

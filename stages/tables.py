@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from stages.stage import InputError
 
 BATCH_ROWS = 256  # pictures of some 100 kB: about 25 MB in flight
+GROUP_BYTES = 1_000_000  # of rows; smaller batches are gathered into a row group of that size
 
 
 @contextmanager
@@ -34,10 +35,24 @@ def write_batches(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatc
     """Stream record batches to one Parquet file and return the number of rows."""
     rows = 0
     with appearing(path) as beside, pq.ParquetWriter(beside, schema, compression="zstd") as writer:
-        for batch in batches:
-            writer.write_batch(batch)
-            rows += batch.num_rows
+        for group in _row_groups(batches):
+            writer.write_table(group)
+            rows += group.num_rows
     return rows
+
+
+def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """One for every few rows would take more memory and space than the rows."""
+    held: list[pa.RecordBatch] = []
+    size = 0
+    for batch in batches:
+        held.append(batch)
+        size += batch.nbytes
+        if size >= GROUP_BYTES:
+            yield pa.Table.from_batches(held)
+            held, size = [], 0
+    if held:
+        yield pa.Table.from_batches(held)
 
 
 def write_rows(path: Path, schema: pa.Schema, rows: list[dict[str, Any]]) -> int:
