@@ -85,13 +85,15 @@ def a_new_edition(project: Project) -> None:
     new = set(answers(project, "dev-raman")) - set(tried)
     assert new
     assert new <= set(paths)
+    assert set(tried) - set(paths), "nothing at all came from the store"
 
 
 def answers(project: Project, identity: str) -> dict[str, str | None]:
-    """The path of every URL tried for a person, and the reason it was left out, if it was."""
+    """Every URL tried for a person, without its host, and why it was left out, if it was."""
     rows = pq.read_table(project.folder / "data/attempts/demo.parquet").to_pylist()
     own = [row for row in rows if row["identity"] == identity]
-    return {urllib.parse.urlsplit(row["url"]).path: row["reason"] for row in own}
+    parts = [(urllib.parse.urlsplit(row["url"]), row["reason"]) for row in own]
+    return {f"{url.path}?{url.query}".rstrip("?"): reason for url, reason in parts}
 
 
 def another_margin(project: Project) -> None:
