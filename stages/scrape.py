@@ -6,6 +6,7 @@ fails by name and the others go on; only when none is left does the stage fail.
 
 import importlib
 import logging
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -150,6 +151,14 @@ def _publish(
     counts = {"tried": tried, "kept": kept, "classes": len(partitions) - len(failed)}
     write_json(metrics, counts | {"classes_failed": failed, "left_out": reasons})
     _tell(source, counts, failed, reasons, params)
+    if not kept:
+        why = _listed(reasons.items()) + _most_often(read_table(attempts, ["detail"]))
+        raise InputError(f"source {source} gave no picture; reasons: {why}; see {attempts}")
+
+
+def _most_often(attempts: pa.Table) -> str:
+    details = Counter(attempts["detail"].drop_null().to_pylist()).most_common(1)
+    return f"; most often {details[0][0]}" if details else ""
 
 
 def _read_attempts(files: dict[str, Path], failed: Collection[str]) -> Iterator[pa.RecordBatch]:

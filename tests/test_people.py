@@ -91,7 +91,7 @@ def test_names_of_other_scripts_keep_apart() -> None:
 def test_every_slug_is_an_identity(text: str) -> None:
     rows = io.StringIO()
     people.write_catalogue([Celebrity(people.slug(text), "x")], rows)
-    assert catalogue._SLUG.fullmatch(people.slug(text))
+    assert catalogue.SLUG.fullmatch(people.slug(text))
 
 
 @pytest.mark.parametrize(
