@@ -56,6 +56,7 @@ def test_the_four_ways_in_do_what_they_say(project: Project, said: str) -> None:
     assert "results/compact/metrics.json" in said  # dvc metrics diff
     assert "Finished in state Completed()" in said  # the flow
     assert "Finished in state Cached(" in said
+    assert "COMPLE" in said  # prefect flow-run ls
     assert "Ran experiment" in said
     assert "| Experiment" in said or "| rev" in said  # dvc exp show --md
     page = (project.folder / "dvc_plots" / "index.html").read_text()

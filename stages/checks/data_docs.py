@@ -26,7 +26,9 @@ a:hover{text-decoration:underline}
 h4,h5,h6{margin:0;font-size:1rem}
 table{border-collapse:collapse;width:100%;margin:.5rem 0}
 th,td{border-bottom:1px solid #e3e8ed;padding:.35rem .6rem;text-align:left;vertical-align:top}
-td td,td th{font-size:.9em;overflow-wrap:anywhere}
+td td,td th{font-size:.9em}
+td th{white-space:nowrap}
+td td:last-child{overflow-wrap:anywhere}
 .alert{background:#eef2f6;padding:.6rem .9rem;margin:1rem 0 .4rem;border-radius:4px}
 .card-header{padding-bottom:.4rem}
 .nav{list-style:none;margin:0;padding:0}
