@@ -8,7 +8,6 @@ import argparse
 import csv
 import datetime
 import hashlib
-import io
 import os
 import re
 import sys
@@ -20,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import TextIO
 
 from stages.catalogue import Celebrity
+from stages.csvfile import read_csv
 from stages.labels import LABELS
 from stages.stage import InputError
 
@@ -52,23 +52,11 @@ def read(folder: Path) -> list[Celebrity]:
     Columns it has no use for are passed over. Ids are slugged; a `file` stands for its name.
     """
     path = folder / PEOPLE_FILE
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    columns, found = read_csv(path)
+    _require_id(path, [name.lower() for name in columns])
     seen: dict[str, Celebrity] = {}
-    try:
-        columns = [str(name).strip().lower() for name in reader.fieldnames or []]
-        _require_id(path, columns)
-        reader.fieldnames = columns
-        for row in reader:
-            _add(seen, f"{path}:{reader.line_num}", row)
-    except csv.Error as error:
-        # The inner reader counts the lines of a row that it could not finish too.
-        raise InputError(f"{path}:{reader.reader.line_num}: {error}") from None
+    for where, row in found:
+        _add(seen, where, {name.lower(): value for name, value in row.items()})
     return sorted(_told_apart(list(seen.values())), key=lambda one: one.identity)
 
 
@@ -92,9 +80,7 @@ def _require_id(path: Path, columns: list[str]) -> None:
 
 
 def _add(seen: dict[str, Celebrity], where: str, row: Mapping[str, str]) -> None:
-    if None in row or None in row.values():
-        raise InputError(f"{where}: has not as many values as the header has columns")
-    if not any(value.strip() for value in row.values()):
+    if not any(row.values()):
         return  # what a spreadsheet leaves at the end
     one = _celebrity(where, row)
     if one.identity in seen:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages import catalogue, people
+from stages import catalogue, csvfile, people
 from stages.catalogue import Celebrity
 from stages.stage import InputError
 
@@ -91,7 +91,7 @@ def test_names_of_other_scripts_keep_apart() -> None:
 def test_every_slug_is_an_identity(text: str) -> None:
     rows = io.StringIO()
     people.write_catalogue([Celebrity(people.slug(text), "x")], rows)
-    assert catalogue.SLUG.fullmatch(people.slug(text))
+    assert csvfile.SLUG.fullmatch(people.slug(text))
 
 
 @pytest.mark.parametrize(

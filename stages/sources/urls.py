@@ -4,18 +4,15 @@
 form one partition of pictures of which nobody is known.
 """
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-from stages.catalogue import SLUG
 from stages.crawl import crawler
 from stages.crawl.door import Routes
 from stages.crawl.engine import URL_LIMIT, Engine, Tile
+from stages.csvfile import Row, check_columns, check_slug, read_csv
 from stages.labels import LABELS
 from stages.partition import Crawled, Partition, Scrape
 from stages.stage import InputError
@@ -25,8 +22,6 @@ NAME = "urls"
 UNNAMED = "unnamed"
 REQUIRED = ("url", "identity")
 OPTIONAL = ("page_url", "licence")
-
-Row = dict[str, str]
 
 
 def plan(given: Path, params: Scrape) -> list[Partition]:
@@ -72,44 +67,18 @@ def _tile(row: Row) -> Tile:
     return Tile(row["url"], row.get("page_url"), licence=row.get("licence"), metadata=labels)
 
 
-def _read(path: Path) -> Iterator[Row]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    try:
-        _check_columns(path, list(reader.fieldnames or []))
-        rows = [_row(f"{path}:{reader.line_num}", row) for row in reader]
-    except csv.Error as error:
-        raise InputError(f"{path}:{reader.line_num}: {error}") from None
-    if not rows:
+def _read(path: Path) -> list[Row]:
+    columns, found = read_csv(path)
+    check_columns(path, columns, REQUIRED, {*REQUIRED, *OPTIONAL, *LABELS})
+    if not found:
         raise InputError(f"{path}: holds no address; it needs one row each under the header")
-    yield from rows
+    return [_row(where, row) for where, row in found]
 
 
-def _check_columns(path: Path, columns: list[str]) -> None:
-    for column in REQUIRED:
-        if column not in columns:
-            raise InputError(f"{path}:1: column {column} is missing; the header has {columns}")
-    allowed = {*REQUIRED, *OPTIONAL, *LABELS}
-    for column in columns:
-        if column not in allowed:
-            raise InputError(f"{path}:1: column {column!r} is unknown; allowed: {sorted(allowed)}")
-    if len(set(columns)) != len(columns):
-        raise InputError(f"{path}:1: a column stands twice in {columns}")
-
-
-def _row(where: str, row: dict[Any, Any]) -> Row:
-    if None in row or None in row.values():
-        raise InputError(f"{where}: has not as many values as the header has columns")
-    value = {column: text.strip() for column, text in row.items()}
+def _row(where: str, value: Row) -> Row:
     identity, url = value["identity"], value["url"]
-    if identity and not SLUG.fullmatch(identity):
-        allowed = "a-z, 0-9, - and _, 64 at most, no - or _ at an end"
-        raise InputError(f"{where}: identity = {identity!r}: allowed are {allowed}")
+    if identity:
+        check_slug(where, identity)
     if identity == UNNAMED:
         raise InputError(f"{where}: identity = {UNNAMED!r}: leave it empty for nobody known")
     if not _is_address(url):
