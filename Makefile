@@ -36,5 +36,5 @@ bench: setup ## every figure that the README quotes, best on an idle machine
 	python -m benchmarks.table
 
 clean: ## outputs, the store and the environment; DVC's cache stays
-	git clean -fdXq data results models
+	git clean -fdXq data results models report
 	rm -rf .venv .store

@@ -6,9 +6,11 @@ from dvc_render.html import HTML
 
 from stages.offline_plots import page
 
+PAGE = page()  # a second to make
+
 
 def test_dvc_takes_the_page_and_nothing_is_loaded() -> None:
-    filled = HTML(page()).with_scripts('<script src="https://elsewhere"></script>')
+    filled = HTML(PAGE).with_scripts('<script src="https://elsewhere"></script>')
     filled.with_element("<div>a chart</div>")
     text = filled.embed()
     assert "<div>a chart</div>" in text
@@ -20,4 +22,4 @@ def test_dvc_takes_the_page_and_nothing_is_loaded() -> None:
 
 
 def test_the_library_cannot_end_its_own_script() -> None:
-    assert page().count("</script>") == 1
+    assert PAGE.count("</script>") == 1

@@ -83,7 +83,7 @@ def test_a_class_shows_about_fourteen_good_pictures_and_a_few_others() -> None:
 def test_the_demo_catalogue_shows_every_kind_and_drips_rarely() -> None:
     kinds = [result.kind for row in catalogue.read(CATALOGUE) for result in results(row)]
     assert set(kinds) == {*FORMS, *USUAL, *CHEAP, *COSTLY}
-    assert kinds.count("drip") == 1
+    assert kinds.count("drip") <= 2
 
 
 def test_duplicates_come_after_what_they_repeat() -> None:

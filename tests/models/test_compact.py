@@ -33,6 +33,7 @@ def test_small_pictures_keep_enough_places(size: int, left: int) -> None:
     assert pooled.input.shape[1:3] == (left, left)
 
 
+@pytest.mark.slow
 def test_the_file_opens_without_the_project(tmp_path: Path) -> None:
     model = compact.build(32, ALL)
     save(model, tmp_path / "model.keras")

@@ -81,6 +81,7 @@ def counts(reasons: Iterable[str | None]) -> Counter[str | None]:
     return Counter(reasons)
 
 
+@pytest.mark.slow
 def test_every_kind_of_result_ends_as_it_must(tmp_path: Path) -> None:
     rows = [Celebrity("mira-oakum", "Mira Oakum"), Celebrity("tomo", "Tomo d'Est & Co")]
     partitions = [Partition(row.identity, {}, row) for row in rows]

@@ -45,6 +45,7 @@ def fit(model: Any, folder: Path, state: resume.State, epochs: int, **how: Any) 
     return told
 
 
+@pytest.mark.slow
 def test_going_on_equals_never_stopping(tmp_path: Path) -> None:
     (tmp_path / "whole").mkdir()
     (tmp_path / "parts").mkdir()
@@ -76,6 +77,7 @@ def test_a_folder_without_a_state_starts_anew(tmp_path: Path) -> None:
     assert resume.load(tmp_path, small()) == resume.State()
 
 
+@pytest.mark.slow
 def test_validation_sees_averaged_weights_and_training_raw_ones(tmp_path: Path) -> None:
     plain, watched = small(), small()
     fit(plain, tmp_path, resume.State(), 3)
