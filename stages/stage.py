@@ -59,7 +59,9 @@ def section(model: type[Params], params: dict[str, Any], name: str) -> Params:
 
 
 def _explain(error: ValidationError, model: type[Section], name: str) -> str:
-    first = error.errors(include_url=False)[0]
+    errors = error.errors(include_url=False)
+    # A misspelt key is also a missing one: say what was written.
+    first = next((each for each in errors if each["type"] == "extra_forbidden"), errors[0])
     key = ".".join([name, *map(str, first["loc"])])
     if first["type"] == "missing":
         return f"params.yaml: {key} is missing"

@@ -28,6 +28,10 @@ def test_a_section_is_typed() -> None:
         ({}, "params.yaml: crop is missing"),
         ({"crop": {"margin": 1}}, "params.yaml: crop.faces is missing"),
         (
+            {"crop": {"margn": 0.5, "faces": ["a"]}},
+            "params.yaml: crop.margn is not a parameter of crop; allowed: faces, margin",
+        ),
+        (
             {"crop": GOOD | {"margn": 1}},
             "params.yaml: crop.margn is not a parameter of crop; allowed: faces, margin",
         ),
