@@ -62,6 +62,9 @@ def test_the_four_ways_in_do_what_they_say(project: Project, said: str) -> None:
     page = (project.folder / "dvc_plots" / "index.html").read_text()
     assert "vegaEmbed" in page
     assert not re.search(r"<script[^>]+src=", page)
+    assert "Stage 'scrape@demo' didn't change, skipping" in said
+    fetched = re.findall(r"scrape: demo: (\d+) partitions, (\d+) to fetch", said)
+    assert fetched == [(f"{PEOPLE + 1}", "1"), (f"{PEOPLE + 1}", "1"), (f"{PEOPLE}", "0")]
     asked = {entry["path"] for entry in project.requests() if "Ada%20Lorne" in entry["path"]}
     assert asked
     assert "ada-lorne" not in project.catalogue.read_text()
