@@ -28,7 +28,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     header, *rows = (ROOT / "data" / "celebrities.csv").read_text().splitlines()
     chosen = [row for row in rows if row.startswith("oriel")] + rows[: PEOPLE - 1]
     made.catalogue.write_text("\n".join([header, *chosen]) + "\n")
-    made.set_params(scrape={"deadline": 2.0}, train={"epochs": 2, "models": ["compact"]})
+    made.set_params(train={"epochs": 2, "models": ["compact"]})
     made.run("python", "-m", "stages.offline_plots", ".dvc/plots/page.html")
     made.repro()
     return made

@@ -89,7 +89,7 @@ def test_every_kind_of_result_ends_as_it_must(tmp_path: Path) -> None:
         picture(result)  # so that on a busy machine no good one is late
     engine = bing_search.engine(demo.NAME, BASE)
     with serving(Drawn(rows, EVERYTHING)) as routes:
-        given = params(deadline=2.0)
+        given = params(deadline=5.0)
         found = list(crawler.crawl(partitions, engine, given, Store(tmp_path), routes))
     assert len(found) == 2
     for each in found:
