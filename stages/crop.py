@@ -19,11 +19,11 @@ from typing import Any, Literal
 import cv2
 import pyarrow.parquet as pq
 from pydantic import Field
-from tqdm import tqdm
 
 from stages import schema
 from stages.cropping import choose, crop_face, decode, encode
 from stages.detectors.face import Detector, Face
+from stages.progress import tracked
 from stages.stage import InputError, Section, run
 from stages.store import Store, code, digest, key, place
 from stages.tables import (
@@ -193,7 +193,7 @@ def main(
     tasks = plan(images, store, params)
     if not tasks:
         raise InputError(f"{images}: holds no partition; run scrape first")
-    cropped = tqdm(crop_partitions(tasks), total=len(tasks), unit="partition", disable=None)
+    cropped = tracked(crop_partitions(tasks), len(tasks), "partition")
     finished = {task.images.name: files for task, files in cropped}
     kept = 0
     with appearing_folder(faces) as folder:

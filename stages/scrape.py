@@ -16,10 +16,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from tqdm import tqdm
 
 from stages import schema
 from stages.partition import SHAPING, Crawled, Partition, Scrape
+from stages.progress import tracked
 from stages.stage import InputError, run
 from stages.store import Store, code, key, place
 from stages.tables import (
@@ -92,7 +92,7 @@ def main(
     missing = [each for each in partitions if each.name not in finished]
     log.info("%s: %d partitions, %d to fetch", source, len(partitions), len(missing))
     crawled = module.crawl(missing, given, params, memory)
-    for each in tqdm(crawled, total=len(missing), unit="partition", disable=None):
+    for each in tracked(crawled, len(missing), "partition"):
         finished[each.partition.name] = _remember(source, each, params, memory)
     _publish(source, partitions, finished, params, images, attempts, metrics)
 
