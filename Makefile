@@ -18,8 +18,8 @@ demo: setup ## the whole DAG on drawn celebrities
 	dvc repro
 	@python -m stages.tour
 
-test: setup ## everything
-	python -m pytest
+test: setup ## everything, a file of tests per core at a time
+	python -m pytest --numprocesses auto --dist loadfile
 
 unit: setup ## what needs no server, no detector and no training
 	python -m pytest -m "not slow"

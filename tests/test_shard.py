@@ -99,7 +99,7 @@ def test_the_figures_describe_every_shard(sharded: Path, expected: dict[str, Row
 
 
 @given(st.integers(1, 40), st.integers(1, 40))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_however_the_rows_come_the_files_are_the_same(
     tmp_path_factory: pytest.TempPathFactory, sharded: Path, row_group: int, read: int
 ) -> None:

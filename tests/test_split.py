@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -72,7 +72,6 @@ def people(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 @given(people(), st.integers(0, 8), st.sampled_from(["identity", "picture"]))
-@settings(deadline=None)
 def test_nobody_and_no_picture_is_on_two_sides(
     rows: list[dict[str, Any]], bits: int, by: str
 ) -> None:

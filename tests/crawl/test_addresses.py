@@ -1,7 +1,7 @@
 import ipaddress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.crawl.addresses import is_public
@@ -39,13 +39,11 @@ def hosts(blocks: list[str]) -> st.SearchStrategy[ipaddress.IPv4Address | ipaddr
     return st.sampled_from(blocks).flatmap(lambda block: st.ip_addresses(network=block))
 
 
-@settings(deadline=None)
 @given(hosts(PRIVATE4 + PRIVATE6))
 def test_no_address_of_a_private_block_is_public(address) -> None:
     assert not is_public(address)
 
 
-@settings(deadline=None)
 @given(st.ip_addresses(v=4))
 def test_an_address_wrapped_in_another_is_denied_whatever_it_is(address) -> None:
     number = int(address)
@@ -54,7 +52,6 @@ def test_an_address_wrapped_in_another_is_denied_whatever_it_is(address) -> None
         assert not is_public(ipaddress.IPv6Address(wrapped))
 
 
-@settings(deadline=None)
 @given(st.ip_addresses())
 def test_no_address_is_public_that_python_knows_as_private(address) -> None:
     if is_public(address):

@@ -1,7 +1,7 @@
 import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.crawl.answer import Answer
@@ -10,7 +10,6 @@ AT = datetime.datetime(2024, 5, 1, 10, tzinfo=datetime.UTC)
 texts = st.none() | st.text()
 
 
-@settings(deadline=None)
 @given(st.text(), st.text(), texts, texts, st.binary())
 def test_an_answer_comes_back_from_its_bytes(url, final_url, reason, detail, body) -> None:
     answer = Answer(url, final_url, AT, reason, detail, body)
@@ -26,7 +25,6 @@ def test_other_bytes_are_refused(content: bytes) -> None:
         Answer.from_bytes(content)
 
 
-@settings(deadline=None)
 @given(st.binary())
 def test_any_bytes_are_read_or_refused_by_name(content: bytes) -> None:
     with pytest.raises(ValueError, match="not a kept answer"):
