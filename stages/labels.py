@@ -21,6 +21,50 @@ class Label:
     high: int = 1
 
 
+# CelebA's forty, named and ordered as in its list_attr_celeba.txt, in lower case.
+CELEBA = (
+    "5_o_clock_shadow",
+    "arched_eyebrows",
+    "attractive",
+    "bags_under_eyes",
+    "bald",
+    "bangs",
+    "big_lips",
+    "big_nose",
+    "black_hair",
+    "blond_hair",
+    "blurry",
+    "brown_hair",
+    "bushy_eyebrows",
+    "chubby",
+    "double_chin",
+    "eyeglasses",
+    "goatee",
+    "gray_hair",
+    "heavy_makeup",
+    "high_cheekbones",
+    "male",
+    "mouth_slightly_open",
+    "mustache",
+    "narrow_eyes",
+    "no_beard",
+    "oval_face",
+    "pale_skin",
+    "pointy_nose",
+    "receding_hairline",
+    "rosy_cheeks",
+    "sideburns",
+    "smiling",
+    "straight_hair",
+    "wavy_hair",
+    "wearing_earrings",
+    "wearing_hat",
+    "wearing_lipstick",
+    "wearing_necklace",
+    "wearing_necktie",
+    "young",
+)
+
 _ALL = (
     # 0 to 116 years is the range of UTKFace, the widest of the public age sets.
     Label("age", "number", low=0, high=116),
@@ -66,10 +110,10 @@ _ALL = (
             "wolf",
         ),
     ),
-    # Named as in CelebA's list_attr_celeba.txt, in lower case.
-    Label("eyeglasses", "binary"),
-    Label("wearing_hat", "binary"),
-    Label("no_beard", "binary"),
+    # What a data set's own detector said; not to be trained, but `validate.ranges` selects by them.
+    Label("face_score", "number", low=-100, high=100),
+    Label("faces_found", "number", low=0, high=2),  # 2: two or more
+    *(Label(name, "binary") for name in CELEBA),
 )
 
 LABELS: dict[str, Label] = {label.name: label for label in _ALL}

@@ -13,12 +13,14 @@ import pyarrow.parquet as pq
 
 from stages import schema, tables
 from stages.checks import expectations
+from stages.checks.duplicates import CONFLICT, conflicts
 from stages.checks.expectations import Outcome, Params
 from stages.labels import LABELS
 from stages.stage import InputError, run
 
 ROWS = 8192  # no pixels: about 5 MB in flight
-_READ = ["face_id", "image_id", "identity", "width", "height", "box", "keypoints", "confidence"]
+_READ = ["face_id", "image_id", "identity", "phash", "width", "height", "box", "keypoints"]
+_READ += ["confidence"]
 
 
 def flatten(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -172,6 +174,7 @@ def main(
     written = _schema_of(labeled)
     labels = [name for name in written.names if name in LABELS]
     table = read_flat(labeled, [*_READ, *labels], written)
+    table = table.append_column(CONFLICT, conflicts(table, labels, params.near_duplicate_bits))
     docs.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=docs.parent, prefix=f".{docs.name}.") as beside:
         reasons, outcomes = judge(table, labels, params, Path(beside) / "site")

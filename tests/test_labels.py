@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from stages import schema
-from stages.labels import LABELS
+from stages.labels import CELEBA, LABELS
 
 
 def test_every_label_is_complete() -> None:
@@ -12,6 +12,12 @@ def test_every_label_is_complete() -> None:
         assert (label.kind == "category") == bool(label.classes)
         assert len(set(label.classes)) == len(label.classes)
         assert label.low < label.high
+
+
+def test_celebas_forty_attributes_are_binary() -> None:
+    assert len(set(CELEBA)) == 40
+    assert (CELEBA[0], CELEBA[20], CELEBA[-1]) == ("5_o_clock_shadow", "male", "young")
+    assert {LABELS[name].kind for name in CELEBA} == {"binary"}
 
 
 def test_labels_become_nullable_typed_columns() -> None:

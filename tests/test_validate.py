@@ -16,14 +16,19 @@ from stages.stage import InputError
 LABELS = ["age", "gender", "eyeglasses"]
 SCHEMA = schema.labeled(LABELS)
 NULL, UNIQUE = "expect_column_values_to_not_be_null", "expect_column_values_to_be_unique"
+CONFLICT = "expect_column_values_to_be_null(conflicting_labels)"
 BETWEEN, IN_SET = "expect_column_values_to_be_between", "expect_column_values_to_be_in_set"
 HOSTILE = "<script src='https://evil.example/x.js'>"
 
 
-def params(**changed: float) -> Params:
+def params(**changed: Any) -> Params:
     given: dict[str, Any] = {
         "min_confidence": 0.9,
         "min_face_pixels": 20,
+        "min_picture_side": 1,
+        "ranges": {},
+        "keep": {},
+        "near_duplicate_bits": None,
         "min_faces_per_class": 2,
         "max_rejected": 1.0,
     }
@@ -100,7 +105,7 @@ class Run:
         return {str(page.relative_to(docs)): page.read_text() for page in docs.rglob("*.html")}
 
 
-def stage(folder: Path, rows: list[dict[str, Any]], **changed: float) -> Run:
+def stage(folder: Path, rows: list[dict[str, Any]], **changed: Any) -> Run:
     labeled = folder / "labeled.parquet"
     tables.write_rows(labeled, SCHEMA, rows)
     outputs = [folder / name for name in ("valid.parquet", "rejects.parquet", "v.json", "docs")]
@@ -153,7 +158,7 @@ def test_metrics(bad: Run) -> None:
         "rejected": 23,
         "share": 23 / 27,
         # 6 not null, 1 unique, 6 structural, 3 labels, 1 of classes; glasses alone hold.
-        "expectations": {"total": 17, "failed": 16},
+        "expectations": {"total": 18, "failed": 16},
     }
     assert list(reasons.items())[:5] == [
         (f"{BETWEEN}(age)", 3),
@@ -205,6 +210,47 @@ def test_the_same_bytes_twice(bad: Run, tmp_path: Path) -> None:
     for name in files:
         if (bad.folder / name).is_file():
             assert (bad.folder / name).read_bytes() == (again.folder / name).read_bytes(), name
+
+
+def test_what_is_not_wanted_leaves_too(tmp_path: Path) -> None:
+    rows = [
+        face("old", None, age=66.0),
+        face("kept", None, age=65.0),
+        face("a man", None, gender="male", age=30.0),
+        face("small", None, height=89, age=30.0),
+    ]
+    run = stage(
+        tmp_path,
+        rows,
+        ranges={"age": (15, 65)},
+        keep={"gender": ["female"]},
+        min_picture_side=90,
+    )
+    assert [(row["face_id"], row["reason"]) for row in run.rejects] == [
+        ("old", f"{BETWEEN}(age)"),
+        ("a man", f"{IN_SET}(gender)"),
+        ("small", f"{BETWEEN}(height)"),
+    ]
+
+
+def test_copies_that_disagree_leave_all(tmp_path: Path) -> None:
+    rows = [
+        face("a-0", None, image_id="a", age=20.0),
+        face("a-0", None, image_id="a", age=30.0),
+        face("near", None, phash="0123456789abcdef", gender="male"),
+        face("nearly", None, phash="0123456789abcdee", gender="female"),
+    ]
+    (tmp_path / "equal").mkdir()
+    (tmp_path / "near").mkdir()
+    equal, near = (
+        stage(tmp_path / "equal", rows),
+        stage(tmp_path / "near", rows, near_duplicate_bits=1),
+    )
+    assert [(row["face_id"], row["reason"]) for row in equal.rejects] == [
+        ("a-0", CONFLICT),
+        ("a-0", CONFLICT),
+    ]
+    assert [row["reason"] for row in near.rejects] == [CONFLICT] * 4
 
 
 def test_an_empty_table_passes_and_replaces_older_docs(tmp_path: Path) -> None:

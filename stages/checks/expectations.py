@@ -10,16 +10,17 @@ Great Expectations takes seconds to import, so functions do it.
 import datetime
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from stages.checks.duplicates import CONFLICT
 from stages.labels import LABELS, Label
-from stages.stage import Section
+from stages.stage import InputError, Section
 
 if TYPE_CHECKING:
     from great_expectations.data_context import EphemeralDataContext
@@ -45,8 +46,39 @@ class Params(Section):
 
     min_confidence: float = Field(ge=0, le=1)
     min_face_pixels: int = Field(ge=1)  # of the shorter side of a face's box
+    min_picture_side: int = Field(ge=1)  # pixels
+    # Of numbers, inclusive, and classes of categories; where none are named, all of the label's.
+    ranges: dict[str, tuple[float, float]]
+    keep: dict[str, list[str]]
+    # Of 64, between perceptual hashes: such pictures must agree on their labels. None: equal files.
+    near_duplicate_bits: int | None = Field(ge=0, le=16)
     min_faces_per_class: int = Field(ge=1)  # counted after bad faces have left
     max_rejected: float = Field(ge=0, le=1)  # share of faces; more fails the stage
+
+    @field_validator("ranges")
+    @classmethod
+    def _within(cls, ranges: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+        numbers = {name: one for name, one in LABELS.items() if one.kind == "number"}
+        for name, (low, high) in ranges.items():
+            if name not in numbers:
+                raise ValueError(f"{name!r} is no number; allowed: {', '.join(numbers)}")
+            label = numbers[name]
+            if not label.low <= low <= high <= label.high:
+                allowed = f"{label.low} <= low <= high <= {label.high}"
+                raise ValueError(f"{name}: [{low:g}, {high:g}] must be [low, high], {allowed}")
+        return ranges
+
+    @field_validator("keep")
+    @classmethod
+    def _classes(cls, keep: dict[str, list[str]]) -> dict[str, list[str]]:
+        categories = {name: one for name, one in LABELS.items() if one.kind == "category"}
+        for name, classes in keep.items():
+            if name not in categories:
+                raise ValueError(f"{name!r} is no category; allowed: {', '.join(categories)}")
+            allowed = categories[name].classes
+            if not classes or not set(classes) <= set(allowed):
+                raise ValueError(f"{name}: {classes} must be some of {', '.join(allowed)}")
+        return keep
 
 
 @dataclass(frozen=True)
@@ -57,34 +89,50 @@ class Outcome:
     rows: list[int]
 
 
-def faces(labels: Iterable[str], params: Params) -> "list[Expectation]":
+def faces(labels: Collection[str], params: Params) -> "list[Expectation]":
     """The rules of one face. A face that fails several leaves for the first."""
     from great_expectations import expectations as gxe  # seconds to import
 
+    _check_named(labels, params)
     between = gxe.ExpectColumnValuesToBeBetween
     return [
+        # All leave: nothing here says which of them is right. It stands first, as copies with
+        # one face_id are not unique either, and the outcomes come column by column.
+        gxe.ExpectColumnValuesToBeNull(column=CONFLICT),
         *(gxe.ExpectColumnValuesToNotBeNull(column=column) for column in ALWAYS_KNOWN),
         # All rows of a face that stands twice leave: one picture under two identities is
         # ambiguous, and nothing here says which is right.
         gxe.ExpectColumnValuesToBeUnique(column="face_id"),
-        between(column="width", min_value=1),
-        between(column="height", min_value=1),
+        between(column="width", min_value=params.min_picture_side),
+        between(column="height", min_value=params.min_picture_side),
         between(column="box_width", min_value=params.min_face_pixels),
         between(column="box_height", min_value=params.min_face_pixels),
         between(column="confidence", min_value=params.min_confidence, max_value=1),
         gxe.ExpectColumnValuesToBeInSet(column="keypoints_length", value_set=[10]),
-        *(_of_label(LABELS[name]) for name in labels),
+        *(_of_label(LABELS[name], params) for name in labels),
     ]
 
 
-def _of_label(label: Label) -> "Expectation":
+def _check_named(labels: Collection[str], params: Params) -> None:
+    for key, names in (("ranges", params.ranges), ("keep", params.keep)):
+        for name in names:
+            if name not in labels:
+                raise InputError(
+                    f"params.yaml: validate.{key} names {name!r}, which no face has: "
+                    f"label.labels gives {', '.join(labels)}"
+                )
+
+
+def _of_label(label: Label, params: Params) -> "Expectation":
     from great_expectations import expectations as gxe  # seconds to import
 
     if label.kind == "number":
-        return gxe.ExpectColumnValuesToBeBetween(
-            column=label.name, min_value=label.low, max_value=label.high
-        )
-    allowed = list(label.classes) if label.kind == "category" else [True, False]
+        low, high = params.ranges.get(label.name, (label.low, label.high))
+        return gxe.ExpectColumnValuesToBeBetween(column=label.name, min_value=low, max_value=high)
+    if label.kind == "category":
+        allowed: list[Any] = params.keep.get(label.name, list(label.classes))
+    else:
+        allowed = [True, False]
     return gxe.ExpectColumnValuesToBeInSet(column=label.name, value_set=allowed)
 
 

@@ -14,6 +14,10 @@ from stages.stage import InputError, section
 GIVEN = {
     "min_confidence": 0.9,
     "min_face_pixels": 20,
+    "min_picture_side": 90,
+    "ranges": {},
+    "keep": {},
+    "near_duplicate_bits": None,
     "min_faces_per_class": 2,
     "max_rejected": 0.25,
 }
@@ -44,11 +48,13 @@ def test_every_label_has_the_rule_of_its_kind() -> None:
 
 def test_structural_rules_follow_the_parameters() -> None:
     rules = described(expectations.faces([], PARAMS))
-    assert [column for kind, column, _ in rules if kind.endswith("not_be_null")] == [*ALWAYS_KNOWN]
-    assert rules[len(ALWAYS_KNOWN) :] == [
+    assert rules[0] == ("expect_column_values_to_be_null", "conflicting_labels", (None, None))
+    known = [column for kind, column, _ in rules if kind.endswith("not_be_null")]
+    assert known == [*ALWAYS_KNOWN]
+    assert rules[1 + len(ALWAYS_KNOWN) :] == [
         ("expect_column_values_to_be_unique", "face_id", (None, None)),
-        ("expect_column_values_to_be_between", "width", (1, None)),
-        ("expect_column_values_to_be_between", "height", (1, None)),
+        ("expect_column_values_to_be_between", "width", (90, None)),
+        ("expect_column_values_to_be_between", "height", (90, None)),
         ("expect_column_values_to_be_between", "box_width", (20, None)),
         ("expect_column_values_to_be_between", "box_height", (20, None)),
         ("expect_column_values_to_be_between", "confidence", (0.9, 1)),
@@ -57,6 +63,42 @@ def test_structural_rules_follow_the_parameters() -> None:
     assert described(expectations.classes(PARAMS)) == [
         ("expect_column_values_to_be_between", "faces_of_class", (2, None))
     ]
+
+
+def test_a_filter_narrows_the_rule_of_its_label() -> None:
+    chosen = Params(**GIVEN | {"ranges": {"age": [15, 65]}, "keep": {"race": ["white", "asian"]}})
+    rules = described(expectations.faces(["age", "gender", "race"], chosen))[-3:]
+    assert [allowed for _, _, allowed in rules] == [
+        (15, 65),
+        ["male", "female"],
+        ["white", "asian"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("ranges", {"age": [15, 117]}, r"age: \[15, 117\] must be \[low, high\], 0 <= low"),
+        ("ranges", {"age": [65, 15]}, r"0 <= low <= high <= 116"),
+        ("ranges", {"age": [float("nan"), 15]}, r"0 <= low <= high <= 116"),
+        ("ranges", {"gender": [0, 1]}, "'gender' is no number; allowed: age"),
+        ("keep", {"race": ["white", "green"]}, "some of white, black, asian, indian, other"),
+        ("keep", {"race": []}, "some of white"),
+        ("keep", {"age": ["old"]}, "'age' is no category; allowed: gender"),
+        ("near_duplicate_bits", 17, "less than or equal to 16"),
+    ],
+)
+def test_filters_that_make_no_sense_are_refused(key: str, value: Any, told: str) -> None:
+    with pytest.raises(InputError, match=told) as caught:
+        section(Params, {"validate": GIVEN | {key: value}}, "validate")
+    assert str(caught.value).startswith(f"params.yaml: validate.{key} = ")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_filter_by_a_label_that_no_face_has_is_refused() -> None:
+    chosen = Params(**GIVEN | {"keep": {"race": ["white"]}})
+    with pytest.raises(InputError, match=r"validate\.keep names 'race'.*label\.labels gives age"):
+        expectations.faces(["age"], chosen)
 
 
 def test_outcomes_name_rows_in_the_order_of_the_rules(tmp_path: Path) -> None:

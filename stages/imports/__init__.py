@@ -1,0 +1,1 @@
+"""What sources of ready data sets share: files, annotations, codes. Everything read is hostile."""
