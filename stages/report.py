@@ -210,6 +210,7 @@ def main(
     sources: dict[str, str],
     labels: list[str],
     models: list[str],
+    split_by: str,
 ) -> None:
     """Read every stage's figures and some faces, write one page."""
     files = partitions(faces, sources)
@@ -221,6 +222,7 @@ def main(
         steps=steps,
         top=max(1, steps[0].entered),
         splits={side: figures["data"]["split"][side] for side in schema.SPLITS},
+        split_by=split_by,
         sheets=contact_sheets(files, balanced, labels, params),
         ages=ages,
         tallest=max((bin["before"] for bin in ages), default=1) or 1,
@@ -239,4 +241,10 @@ def main(
 
 
 if __name__ == "__main__":
-    run(main, sources="scrape.sources", labels="label.labels", models="train.models")
+    run(
+        main,
+        sources="scrape.sources",
+        labels="label.labels",
+        models="train.models",
+        split_by="split.by",
+    )

@@ -78,15 +78,29 @@ def test_scores_stand_beside_the_trivial_answers() -> None:
     }  # fmt: skip
 
 
-@pytest.fixture
-def page() -> str:
+def rendered(split_by: str) -> str:
     return render(
         steps=funnel(FIGURES, ["a", "b"]), top=15, models=["compact"],
         splits={side: {"rows": 2, "identities": 1} for side in schema.SPLITS},
         sheets=[report.Sheet("x", "<script>alert(1)</script>", 1, [("data:,", "train")])],
         ages=[{"bin": "0-24", "before": 9, "after": 4}], tallest=9,
         scores=[], mistakes={}, lineage={"data": "abc"}, params="crop: {margin: 1}",
+        split_by=split_by,
     )  # fmt: skip
+
+
+@pytest.fixture
+def page() -> str:
+    return rendered("identity")
+
+
+def test_nobody_is_on_two_sides_only_where_the_split_is_by_identity() -> None:
+    assert "Nobody, and no near-duplicate picture, is on two sides" in rendered("identity")
+    assert "of people that no model saw" in rendered("identity")
+    by_picture = rendered("picture")
+    assert "Nobody" not in by_picture
+    assert "a person may be" in by_picture
+    assert "of people that no model saw" not in by_picture
 
 
 def test_names_from_outside_are_escaped(page: str) -> None:

@@ -31,15 +31,7 @@ def number(actual: Floats, predicted: Floats) -> Figures:
     The cumulative score is that of Geng et al. 2007, "Automatic Age Estimation Based on Facial
     Aging Patterns".
     """
-    if not len(actual):
-        return {"n": 0, "mae": None, "rmse": None, f"cs_{CLOSE}": None}
-    error = np.abs(np.asarray(actual, np.float64) - predicted)
-    return {
-        "n": len(actual),
-        "mae": float(error.mean()),
-        "rmse": float(np.sqrt(np.square(error).mean())),
-        f"cs_{CLOSE}": float((error <= CLOSE).mean()),
-    }
+    return _known(_of_errors(_errors(actual, predicted).sum(axis=1)))
 
 
 def classes(actual: Floats, predicted: Floats, names: tuple[str, ...]) -> Figures:
@@ -50,12 +42,7 @@ def classes(actual: Floats, predicted: Floats, names: tuple[str, ...]) -> Figure
     """
     table = confusion(actual, predicted, len(names))
     hits, truths, answers = table.diagonal(), table.sum(1), table.sum(0)
-    there = truths + answers > 0
-    f1 = 2 * hits[there] / (truths + answers)[there]
-    return {
-        "n": int(table.sum()),
-        "accuracy": _ratio(hits.sum(), table.sum()),
-        "macro_f1": float(f1.mean()) if len(f1) else None,
+    return _known(_of_counts(np.concatenate([hits, truths, answers]))) | {
         "classes": {
             name: {
                 "n": int(truths[place]),
@@ -65,6 +52,51 @@ def classes(actual: Floats, predicted: Floats, names: tuple[str, ...]) -> Figure
             for place, name in enumerate(names)
         },
     }
+
+
+def parts(label: Label, actual: Floats, predicted: Floats) -> Floats:
+    """What each of N faces adds to the sums that `of_sums` makes figures of: (S, N).
+
+    Every figure over all classes is a function of sums, so those of many resamples are one
+    product of matrices.
+    """
+    if label.kind == "number":
+        return _errors(actual, predicted)
+    each = np.eye(len(label.classes or ("no", "yes")))
+    truths, answers = each[np.asarray(actual, int)].T, each[np.asarray(predicted, int)].T
+    return np.concatenate([truths * answers, truths, answers])
+
+
+def of_sums(label: Label, sums: Floats) -> dict[str, Floats]:
+    """The figures of sums (S, ...) of `parts`, each (...,); NaN where one is not known."""
+    return _of_errors(sums) if label.kind == "number" else _of_counts(sums)
+
+
+def _errors(actual: Floats, predicted: Floats) -> Floats:
+    error = np.abs(np.asarray(actual, np.float64) - predicted)
+    return np.stack([np.ones_like(error), error, np.square(error), error <= CLOSE])
+
+
+def _of_errors(sums: Floats) -> dict[str, Floats]:
+    count, absolute, squared, close = sums
+    with np.errstate(invalid="ignore"):
+        mae, rmse = absolute / count, np.sqrt(squared / count)
+        return {"n": count, "mae": mae, "rmse": rmse, f"cs_{CLOSE}": close / count}
+
+
+def _of_counts(sums: Floats) -> dict[str, Floats]:
+    hits, truths, answers = np.split(np.asarray(sums, np.float64), 3)
+    there = truths + answers > 0
+    f1 = 2 * hits / np.where(there, truths + answers, 1)
+    count = truths.sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        accuracy, macro = hits.sum(axis=0) / count, f1.sum(axis=0) / there.sum(axis=0)
+    return {"n": count, "accuracy": accuracy, "macro_f1": macro}
+
+
+def _known(given: dict[str, Floats]) -> Figures:
+    plain = {name: None if np.isnan(value) else float(value) for name, value in given.items()}
+    return plain | {"n": int(given["n"])}
 
 
 def confusion(actual: Floats, predicted: Floats, count: int) -> npt.NDArray[np.int64]:
