@@ -1,0 +1,66 @@
+"""conf/: every recipe is whole and valid, and composing params.yaml keeps what was edited there."""
+
+import importlib
+import shutil
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+import yaml
+from dvc.utils.hydra import compose_and_dump
+
+from stages import stage
+from stages.labels import LABELS
+
+ROOT = Path(__file__).parents[1]
+RECIPES = sorted({path.stem for path in (ROOT / "conf/recipe").glob("*.yaml")} - {"current"})
+SECTIONS = ("scrape", "crop", "label", "validate", "split", "undersample", "shard", "train",
+            "evaluate", "report", "compare")  # fmt: skip
+
+
+def composed(folder: Path, *overrides: str) -> dict[str, Any]:
+    """What `dvc exp run -S ...` makes of params.yaml in a folder that has conf/ beside it."""
+    out = folder / "params.yaml"
+    compose_and_dump(out, str(folder / "conf"), None, "config", "", list(overrides))
+    params: dict[str, Any] = yaml.safe_load(out.read_text())
+    return params
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "conf", tmp_path / "conf", symlinks=True)
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_is_what_the_stages_take(project: Path, recipe: str) -> None:
+    params = composed(project, f"recipe={recipe}")
+    for name in SECTIONS:
+        module = importlib.import_module(f"stages.{name}")
+        model = get_type_hints(module.main).get("params", getattr(module, "Params", None))
+        assert stage.section(model, params, name)
+    for source in params["scrape"]["sources"]:
+        assert (ROOT / "stages/sources" / f"{source}.py").exists()
+    for model in params["train"]["models"]:
+        assert (ROOT / "stages/models" / f"{model}.py").exists()
+    assert set(params["train"]["labels"]) <= set(params["label"]["labels"]) <= set(LABELS)
+    assert set(params["crop"]["aligned"]) <= set(params["scrape"]["sources"])
+
+
+def test_the_demo_is_the_default(project: Path) -> None:
+    committed = yaml.safe_load((ROOT / "params.yaml").read_text())
+    assert composed(project, "recipe=demo") == committed
+
+
+def test_what_was_edited_by_hand_stays(project: Path) -> None:
+    path = project / "params.yaml"
+    path.write_text(path.read_text().replace("margin: 0.25", "margin: 0.35"))
+    params = composed(project, "train.epochs=3")
+    assert params["crop"]["margin"] == 0.35
+    assert params["train"]["epochs"] == 3
+
+
+def test_a_recipe_replaces_what_another_set(project: Path) -> None:
+    composed(project, "recipe=utkface")
+    assert composed(project, "recipe=demo")["crop"]["aligned"] == []
