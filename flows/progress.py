@@ -1,0 +1,55 @@
+"""How far a stage is, read back from the lines that stages write, as a Prefect artifact."""
+
+import re
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+
+SECONDS = 2.0  # between two updates
+# As stages/progress.py and stages/training/fitting.py write them.
+LINE = re.compile(r"\b(?P<done>\d+) of (?P<total>\d+) \w+, .* left$|\bepoch (\d+)/(\d+): ")
+
+
+def percent(line: str) -> float | None:
+    """How much is done according to a line of a stage, 0 to 100; None when it says nothing."""
+    if not (found := LINE.search(line)):
+        return None
+    done, total = (int(number) for number in found.groups() if number)
+    return min(100.0, 100.0 * done / total) if total else None
+
+
+def key(stage: str) -> str:
+    """An artifact's key may hold lower-case letters, digits and dashes."""
+    return "progress-" + re.sub(r"[^a-z0-9]+", "-", stage.lower()).strip("-")
+
+
+@dataclass
+class Progress:
+    """The artifact of one stage; it begins with the first line that tells a progress."""
+
+    stage: str
+    artifact: UUID | None = None
+    told: float = float("-inf")
+
+    def read(self, line: str) -> None:
+        """Bring the artifact up to date with a line, but not more often than every 2 s."""
+        done = percent(line)
+        if done is None or (time.monotonic() - self.told < SECONDS and done < 100):
+            return
+        self._tell(done, line)
+
+    def finish(self) -> None:
+        """Say that all is done, where anything was said before."""
+        if self.artifact:
+            self._tell(100.0, "done")
+
+    def _tell(self, done: float, line: str) -> None:
+        self.told = time.monotonic()
+        if self.artifact:
+            update_progress_artifact(self.artifact, done, description=line)
+        else:
+            created = create_progress_artifact(done, key=key(self.stage), description=line)
+            assert isinstance(created, UUID)  # async only where there is an event loop
+            self.artifact = created

@@ -1,0 +1,159 @@
+"""The workspace that a run works in: held by one run at a time, its parameters, its commit."""
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Literal
+
+from dvc.config import Config
+from dvc.dependency.param import ParamsDependency
+from dvc.exceptions import DvcException
+from dvc.repo import Repo
+from dvc.utils.cli_parse import to_path_overrides
+from dvc.utils.hydra import apply_overrides, compose_and_dump
+from hydra.errors import HydraException
+
+from flows import dag, process
+from stages.stage import PARAMS_FILE, InputError
+
+HOLDER = Path(".dvc/tmp/faceline-run")
+POLL = 0.5  # seconds between two looks at a workspace that is held
+WhenBusy = Literal["wait", "refuse"]
+
+_held: ContextVar[bool] = ContextVar("held", default=False)
+
+
+@contextmanager
+def held(
+    when_busy: WhenBusy, name: str = "a run", say: Callable[[str], None] = print
+) -> Iterator[None]:
+    """Hold the workspace for one run; a flow within a flow that holds it holds it already.
+
+    A second run waits, or `InputError` names the holder. The kernel lets go when a holder dies.
+    """
+    if _held.get():
+        yield
+        return
+    HOLDER.parent.mkdir(parents=True, exist_ok=True)
+    with HOLDER.open("a+", encoding="utf-8") as file:
+        _lock(file.fileno(), when_busy, say)
+        file.truncate(0)
+        file.write(f"{name} (process {os.getpid()})")
+        file.flush()
+        token = _held.set(True)
+        try:
+            yield
+        finally:
+            _held.reset(token)
+
+
+def _lock(file: int, when_busy: WhenBusy, say: Callable[[str], None]) -> None:
+    told = False
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = HOLDER.read_text(encoding="utf-8") or "another run"
+            if when_busy == "refuse":
+                raise InputError(f"when_busy = 'refuse': {holder} holds the workspace") from None
+            if not told:
+                say(f"waits for {holder}, which holds the workspace")
+                told = True
+            time.sleep(POLL)
+        else:
+            return
+
+
+def override(overrides: Sequence[str]) -> None:
+    """Set parameters as `dvc exp run -S` does, through the same functions of DVC.
+
+    With DVC's `hydra.enabled` the whole of params.yaml is composed anew, as it is there.
+    """
+    if not overrides:
+        return
+    hydra = Config.from_cwd().get("hydra", {})
+    try:
+        for path, given in to_path_overrides(overrides).items():
+            if hydra.get("enabled") and path == ParamsDependency.DEFAULT_PARAMS_FILE:
+                _compose(path, given, hydra)
+            else:
+                apply_overrides(path, given)
+    except (DvcException, HydraException, OSError) as error:
+        cause = " ".join(str(error.__cause__ or error).split())
+        raise InputError(f"overrides: {', '.join(overrides)}: {cause}") from error
+
+
+def _compose(path: str, overrides: Sequence[str], hydra: dict[str, str]) -> None:
+    module = hydra.get("config_module")
+    folder = None if module else str(Path(hydra.get("config_dir", "conf")).resolve())
+    plugins = str(Path(hydra.get("plugins_path", "")).resolve())
+    compose_and_dump(
+        path, folder, module, hydra.get("config_name", "config"), plugins, list(overrides)
+    )
+
+
+def commit(message: str) -> str | None:
+    """Commit what a run makes and git keeps; its short revision, or None when nothing changed."""
+    paths = [path for path in _kept_by_git() if Path(path).exists()]
+    _git("add", "--", *paths)
+    if not _git("status", "--porcelain", "--", *paths):
+        return None
+    _git("commit", "--quiet", "--message", message, "--", *paths)
+    return revision()
+
+
+def _kept_by_git() -> list[str]:
+    """DVC's lock, the parameters, the catalogue, outputs that are not in DVC's cache."""
+    with Repo() as repo:
+        outs = list(repo.index.outs)
+        plain = [os.path.relpath(out.fs_path) for out in outs if not out.use_cache]
+        ignoring = {os.path.relpath(Path(out.fs_path).parent / ".gitignore") for out in outs}
+    data = ["data/celebrities.csv", "data/forgotten.csv"]
+    return ["dvc.lock", str(PARAMS_FILE), *data, *plain, *sorted(ignoring)]
+
+
+def push(say: Callable[[str], None] = print) -> None:
+    """`dvc push`; `InputError` with DVC's last line when there is no remote or it refuses."""
+    done = process.run([sys.executable, "-m", "dvc", "push"], say)
+    if done.code:
+        raise InputError(f"push: {done.last[-1] if done.last else 'dvc push failed'}")
+
+
+def revision() -> str:
+    """The short git revision; empty outside git, and before the first commit."""
+    found = _run_git("rev-parse", "--short", "HEAD")
+    return found.stdout.strip() if not found.returncode else ""
+
+
+def lineage() -> dict[str, str]:
+    """What the outputs follow from, each by a version to compare."""
+    changes = _run_git("status", "--porcelain").stdout
+    return {
+        "git revision": revision() or "none",
+        "working tree": "dirty" if changes else "clean",
+        "dvc.lock": _digest(dag.LOCK_FILE),
+        "params.yaml": _digest(PARAMS_FILE),
+        "dataset": dag.dataset_version() or "none",
+    }
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.exists() else "none"
+
+
+def _git(*arguments: str) -> str:
+    done = _run_git(*arguments)
+    if done.returncode:
+        raise InputError(f"git {arguments[0]}: {' '.join((done.stderr or done.stdout).split())}")
+    return done.stdout
+
+
+def _run_git(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)

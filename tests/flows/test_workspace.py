@@ -1,0 +1,131 @@
+"""One run per workspace; parameters as `dvc exp run -S` sets them; commits of what git keeps."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from flows import dag, process, workspace
+from stages.stage import InputError
+from tests.flows.small import Workspace, environment
+
+HOLD = """
+import time
+from flows import workspace
+with workspace.held("wait", "early-bird"):
+    print("holds", flush=True)
+    time.sleep(600)
+"""
+
+
+def hold() -> subprocess.Popen[str]:
+    """Another process that holds this workspace."""
+    command = [sys.executable, "-c", HOLD]
+    other = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, text=True)
+    assert other.stdout
+    assert other.stdout.readline() == "holds\n"
+    return other
+
+
+def test_a_second_run_is_refused_by_name_or_waits_until_the_first_is_gone(small: Workspace) -> None:
+    said: list[str] = []
+    with hold() as other:
+        refused = pytest.raises(InputError, match=rf"early-bird \(process {other.pid}\)")
+        with refused, workspace.held("refuse"):
+            pass
+        other.kill()  # it cannot give anything back
+    with workspace.held("wait", "late", said.append):
+        assert said == []
+
+
+def test_waiting_is_told_once(small: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    with hold() as other:
+        slept = iter([None, None])
+
+        def sleep(seconds: float) -> None:
+            if next(slept, other) is other:
+                other.kill()
+                other.wait()
+
+        monkeypatch.setattr(time, "sleep", sleep)
+        with workspace.held("wait", "late", said.append):
+            pass
+    assert len(said) == 1
+    assert "early-bird" in said[0]
+
+
+def test_a_flow_within_a_flow_holds_it_already(small: Workspace) -> None:
+    with workspace.held("refuse", "outer"), workspace.held("refuse", "inner"):
+        assert workspace.HOLDER.read_text().startswith("outer")
+    with workspace.held("refuse", "next"):
+        pass
+
+
+def test_overrides_change_parameters_and_keep_comments(small: Workspace) -> None:
+    workspace.override(["word=other", "+added.key=[1,2]", "~left.b"])
+    text = small.read("params.yaml")
+    assert "word: other  # what the first stages write" in text
+    assert "added:\n  key:\n  - 1\n  - 2\n" in text
+    assert "other.txt" not in text
+
+
+def test_no_overrides_leave_the_file_alone(small: Workspace) -> None:
+    before = small.read("params.yaml")
+    workspace.override([])
+    assert small.read("params.yaml") == before
+
+
+def test_with_hydra_the_parameters_are_composed_as_dvc_does(small: Workspace) -> None:
+    small.run("dvc", "config", "hydra.enabled", "true")
+    small.write("conf/config.yaml", "defaults:\n  - recipe: small\n  - _self_\nword: plain\n")
+    small.write("conf/recipe/small.yaml", "# @package _global_\nsize: 1\n")
+    small.write("conf/recipe/large.yaml", "# @package _global_\nsize: 9\n")
+    workspace.override(["recipe=large", "word=x"])
+    assert small.read("params.yaml") == "size: 9\nword: x\n"
+    for wrong in ("recipe=huge", "wrod=x", "word"):
+        with pytest.raises(InputError, match=f"overrides: {wrong}"):
+            workspace.override([wrong])
+
+
+@pytest.mark.parametrize("wrong", ["wrod=x", "word", "word=[", "nowhere.yaml:word=x"])
+def test_a_wrong_override_is_one_line(small: Workspace, wrong: str) -> None:
+    with pytest.raises(InputError, match="overrides: ") as told:
+        workspace.override([wrong])
+    assert "\n" not in str(told.value)
+
+
+def test_a_commit_holds_what_git_keeps_of_a_run_and_nothing_else(small: Workspace) -> None:
+    assert workspace.commit("Run a") is None
+    small.write("data/celebrities.csv", "someone else\n")
+    small.write("model.json", "{}")
+    small.write("dvc.lock", "schema: '2.0'\n")
+    small.write("unfinished.txt", "mine")
+    small.write("step.py", "# mine\n")
+    small.run("git", "add", "step.py")
+    assert workspace.commit("Run b") == workspace.revision()
+    shown = small.run("git", "show", "--format=%s", "--name-only").stdout.split("\n\n")
+    assert shown[0] == "Run b"
+    assert shown[1].split() == ["data/celebrities.csv", "dvc.lock", "model.json"]
+    assert small.run("git", "diff", "--cached", "--name-only").stdout == "step.py\n"
+
+
+def test_push_without_a_remote_is_one_line(
+    small: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = ["ERROR: failed to push", "no remote"]
+    monkeypatch.setattr(process, "run", lambda *_: process.Outcome(1, last))
+    with pytest.raises(InputError, match=r"^push: no remote$"):
+        workspace.push()
+
+
+def test_lineage_names_revision_lock_and_parameters(small: Workspace) -> None:
+    clean = workspace.lineage()
+    assert clean["git revision"] == workspace.revision()
+    assert (clean["working tree"], clean["dvc.lock"], clean["dataset"]) == ("clean", "none", "none")
+    small.write("params.yaml", "word: x\n")
+    dirty = workspace.lineage()
+    assert dirty["working tree"] == "dirty"
+    assert dirty["params.yaml"] != clean["params.yaml"]
+    assert dag.dataset_version() == ""
