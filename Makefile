@@ -30,7 +30,7 @@ lint: setup
 	mypy
 
 bench: setup ## every figure that the README quotes, best on an idle machine
-	for each in crop partitions scrape memory incremental training_input; do \
+	for each in crop partitions cluster scrape memory incremental training_input; do \
 		python -m benchmarks.$$each || exit 1; \
 	done
 	python -m benchmarks.table

@@ -1,4 +1,4 @@
-"""Crop the faces out of the pictures, a partition at a time, in one process per core.
+"""Crop the faces out of the pictures, a partition at a time, in one process per core or on Ray.
 
 A partition whose pictures and parameters have been seen before is taken from the store. A picture
 without a usable face becomes a row of `REJECTS` with the reason.
@@ -6,10 +6,7 @@ without a usable face becomes a row of `REJECTS` with the reason.
 
 import json
 import logging
-import multiprocessing
-import os
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -20,7 +17,7 @@ import cv2
 import pyarrow.parquet as pq
 from pydantic import Field
 
-from stages import schema
+from stages import cluster, schema
 from stages.cropping import choose, crop_face, decode, encode
 from stages.detectors.face import Detector, Face
 from stages.progress import tracked
@@ -31,20 +28,22 @@ from stages.tables import (
     count_reasons,
     read_batches,
     read_table,
+    to_parquet,
     write_json,
     write_rows,
 )
 
 HERE = Path(__file__).parent
+BLANK = 1.0  # grey levels of deviation; the flattest face of FER2013 has 3.9
 Row = dict[str, Any]
-Files = tuple[Path, Path]  # a partition's FACES, and its rows of REJECTS as JSON
+Files = tuple[Path, Path | None]  # a partition's FACES, and its rows of REJECTS, if any, as JSON
 log = logging.getLogger(__name__)
 
 
 class Params(Section):
     """The `crop` section of `params.yaml`."""
 
-    detector: Literal["onnx", "mtcnn"]
+    detector: str  # a module of stages/detectors
     faces: Literal["single", "largest", "all"]
     margin: float = Field(ge=0, le=2)  # of the box's longer side, on each side
     size: int = Field(ge=16, le=1024)  # pixels, of the square crop
@@ -64,6 +63,14 @@ class Task:
     store: Path
     params: Params
     aligned: bool
+
+
+def check_detector(name: str) -> None:
+    """`InputError` for a detector that is not there; it lists those that are."""
+    modules = sorted((HERE / "detectors").glob("[a-z]*.py"))
+    known = [each.stem for each in modules if "\ndef load(" in each.read_text(encoding="utf-8")]
+    if name not in known:
+        raise InputError(f"params.yaml: crop.detector = {name!r}; allowed: {', '.join(known)}")
 
 
 def plan(images: Path, store: Path, params: Params) -> list[Task]:
@@ -105,6 +112,8 @@ def crop_aligned(row: Row, params: Params) -> tuple[list[Row], Row | None]:
         image = decode(row["image"]["bytes"])
     except ValueError:
         return [], reject(picture, "unreadable")
+    if image.std() < BLANK:
+        return [], reject(picture, "blank")
     height, width = image.shape[:2]
     nowhere = (0.0, 0.0)
     whole = Face((0.0, 0.0, float(width), float(height)), (nowhere,) * 5, confidence=1.0)
@@ -141,6 +150,7 @@ def load_detector(name: str, min_face_size: int) -> Detector:
 
 def crop_partition(task: Task) -> Files:
     """Crop one partition into the store; runs in a worker process."""
+    cv2.setNumThreads(1)  # the workers already share the cores
     faces: list[Row] = []
     rejects: list[Row] = []
     for row in _rows(task.images):
@@ -151,12 +161,28 @@ def crop_partition(task: Task) -> Files:
             kept, rejected = crop_picture(row, detect, task.params)
         faces += kept
         rejects += [rejected] if rejected else []
-    store = Store(task.store)
-    scratch = store.scratch(f"{task.key}.faces")
-    write_rows(scratch, schema.FACES, faces)
-    # Not Parquet: for a few rows, mostly none, its file takes a tenth of a small partition's time.
-    told = json.dumps(rejects).encode()
-    return store.adopt("faces", task.key, scratch), store.put("rejects", task.key, told)
+    return remember(Store(task.store), task.key, faces, rejects)
+
+
+def remember(store: Store, key: str, faces: list[Row], rejects: list[Row]) -> Files:
+    """Keep a partition's rows: as one file where nothing was left out, else as two.
+
+    For to begin a file is what a partition of one face costs most, but for detection.
+    """
+    table = to_parquet(schema.FACES, faces)
+    if not rejects:
+        return store.put("faces-alone", key, table), None
+    told = store.put("rejects", key, json.dumps(rejects).encode())
+    return store.put("faces", key, table), told
+
+
+def recall(store: Store, key: str) -> Files | None:
+    """What was kept under a key, or None when it is not there, or not whole."""
+    alone = store.find("faces-alone", key)
+    if alone:
+        return alone, None
+    faces, rejects = store.find("faces", key), store.find("rejects", key)
+    return (faces, rejects) if faces and rejects else None
 
 
 def _rows(images: Path) -> Iterator[Row]:
@@ -164,36 +190,35 @@ def _rows(images: Path) -> Iterator[Row]:
         yield from batch.to_pylist()
 
 
-def crop_partitions(tasks: list[Task]) -> Iterator[tuple[Task, Files]]:
-    """Every task's files as they are finished; workers start only when there is something to do."""
+def crop_partitions(tasks: list[Task], where: cluster.Cluster) -> Iterator[tuple[Task, Files]]:
+    """Every task's files as they are finished, those in the store first."""
     todo = []
     for task in tasks:
-        store = Store(task.store)
-        faces, rejects = store.find("faces", task.key), store.find("rejects", task.key)
-        if faces and rejects:
-            yield task, (faces, rejects)
+        known = recall(Store(task.store), task.key)
+        if known:
+            yield task, known
         else:
             todo.append(task)
-    if not todo:
-        return
-    workers = min(len(todo), len(os.sched_getaffinity(0)))
-    # Not fork: the runtime's threads do not survive it.
-    context = multiprocessing.get_context("spawn")
-    # One thread each: the processes already share the cores.
-    with ProcessPoolExecutor(workers, context, cv2.setNumThreads, (1,)) as pool:
-        pending = {pool.submit(crop_partition, task): task for task in todo}
-        for done in as_completed(pending):
-            yield pending[done], done.result()
+    if todo:
+        with cluster.pool(where) as pool:
+            yield from pool.map_unordered(crop_partition, todo)
 
 
 def main(
-    images: Path, store: Path, faces: Path, rejects: Path, metrics: Path, params: Params
+    images: Path,
+    store: Path,
+    faces: Path,
+    rejects: Path,
+    metrics: Path,
+    params: Params,
+    where: Mapping[str, Any] = cluster.HERE,
 ) -> None:
     """Write `faces`/<partition>.parquet, the rejects of all partitions, and their counts."""
+    check_detector(params.detector)
     tasks = plan(images, store, params)
     if not tasks:
         raise InputError(f"{images}: holds no partition; run scrape first")
-    cropped = tracked(crop_partitions(tasks), len(tasks), "partition")
+    cropped = tracked(crop_partitions(tasks, cluster.read(where)), len(tasks), "partition")
     finished = {task.images.name: files for task, files in cropped}
     kept = 0
     with appearing_folder(faces) as folder:
@@ -202,8 +227,8 @@ def main(
             if rows:
                 place(partition, folder / name)
             kept += rows
-    told = (json.loads(files[1].read_bytes()) for _, files in sorted(finished.items()))
-    left_out = [row for rows in told for row in rows]
+    told = (file.read_bytes() for _, (_, file) in sorted(finished.items()) if file)
+    left_out = [row for rows in told for row in json.loads(rows)]
     write_rows(rejects, schema.REJECTS, left_out)
     reasons = count_reasons(read_table(rejects, ["reason"]))
     write_json(metrics, {"faces": kept, "pictures_left_out": len(left_out), "left_out": reasons})
@@ -211,4 +236,6 @@ def main(
 
 
 if __name__ == "__main__":
-    run(main)
+    from stages import crop  # noqa: PLW0406  workers find it by this name, not as __main__
+
+    run(crop.main, where="cluster")

@@ -1,21 +1,24 @@
 """Write the examples with their faces as TFRecord (a TFDS folder) and as Parquet shards.
 
 A row's shard, and its place there, is sha256(seed, face_id): shuffled, and the same however the
-rows came. Memory holds one shard at most: the rows are first put aside on the disk by shard.
+rows came. Memory holds one shard at most: the rows are first put aside on the disk by shard. Then
+each shard is written by itself: here one after the other, on Ray side by side.
 """
 
 import hashlib
 import logging
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 from pydantic import Field
 
+from stages import cluster
 from stages.labels import LABELS
 from stages.shards import parquet, spill, tfrecord
 from stages.shards.joining import KEY, join
@@ -80,46 +83,87 @@ def label_counts(rows: pa.Table, labels: list[str]) -> dict[str, Any]:
     return counts
 
 
-def write_shard(
-    rows: pa.Table, name: tuple[str, int, int], records: tfrecord.Writer, tables: Path
-) -> dict[str, Any]:
-    """Write one shard (split, number, of how many) in both formats and describe it."""
+@dataclass(frozen=True)
+class Task:
+    """A shard to write: the rows put aside for it, its name (split, number, of how many)."""
+
+    aside: Path
+    name: tuple[str, int, int]
+    records: Path
+    tables: Path
+    labels: tuple[str, ...]
+    size: int  # pixels
+    seed: int
+
+
+@cache
+def records_of(folder: Path, labels: tuple[str, ...], size: int) -> tfrecord.Writer:
+    """What writes TFRecord into a folder; one in a process, for TensorFlow takes seconds."""
+    devices.quiet()
+    return tfrecord.Writer(folder, list(labels), size)
+
+
+def write_shard(task: Task) -> dict[str, Any]:
+    """Write one shard in both formats and describe it; may run in a worker process."""
+    rows, labels = shuffled(task.aside, task.seed), list(task.labels)
     parts = [rows.slice(at, GROUP_ROWS) for at in range(0, rows.num_rows, GROUP_ROWS)]
-    wanted = ["image", *KEY, *records.labels]
+    wanted = ["image", *KEY, *labels]
     examples = (row for part in parts for row in part.select(wanted).to_pylist())
-    record, table = records.folder / tfrecord.file_name(*name), tables / parquet.file_name(*name)
-    records.write(record.name, examples)
-    parquet.write(table, records.labels, parts)
+    record = task.records / tfrecord.file_name(*task.name)
+    table = task.tables / parquet.file_name(*task.name)
+    records_of(task.records, task.labels, task.size).write(record.name, examples)
+    parquet.write(table, labels, parts)
     return {
-        "split": name[0],
+        "split": task.name[0],
         "rows": rows.num_rows,
         "tfrecord": {"file": record.name, "bytes": record.stat().st_size},
         "parquet": {"file": table.name, "bytes": table.stat().st_size},
-        "labels": label_counts(rows, records.labels),
+        "labels": label_counts(rows, labels),
     }
 
 
+def write_each(tasks: list[Task], where: cluster.Cluster) -> Iterator[tuple[Task, dict[str, Any]]]:
+    """Each shard's description when it is written.
+
+    Here in this process: others would each take the seconds and the memory of TensorFlow again.
+    """
+    if where.address is None:
+        yield from ((task, write_shard(task)) for task in tasks)
+        return
+    with cluster.pool(where) as pool:
+        yield from pool.map_unordered(write_shard, tasks)
+
+
 def write_shards(
-    stream: Stream, labels: list[str], records: Path, tables: Path, params: Params
+    stream: Stream,
+    labels: list[str],
+    records: Path,
+    tables: Path,
+    params: Params,
+    where: cluster.Cluster,
 ) -> dict[str, Any]:
     """Read the rows twice, write both folders and return the figures."""
     found = survey(stream(), labels)
     records.parent.mkdir(parents=True, exist_ok=True)
-    written: list[dict[str, Any]] = []
     with (
         tempfile.TemporaryDirectory(dir=records.parent, prefix=".spill-") as aside,
         appearing_folder(records) as new_records,
         appearing_folder(tables) as new_tables,
     ):
         shards = put_aside(stream(), Path(aside), found.shards(params.shard_mb), params.seed)
-        writer = tfrecord.Writer(new_records, labels, found.size)
-        for split, paths in shards.items():
-            for shard, path in enumerate(paths):
-                rows = shuffled(path, params.seed)
-                path.unlink()
-                written.append(write_shard(rows, (split, shard, len(paths)), writer, new_tables))
+        made_of = (new_records, new_tables, tuple(labels), found.size, params.seed)
+        tasks = [
+            Task(path, (split, number, len(paths)), *made_of)
+            for split, paths in shards.items()
+            for number, path in enumerate(paths)
+        ]
+        described = {}
+        for task, figures in write_each(tasks, where):
+            task.aside.unlink()
+            described[task.name] = figures
+        written = [described[task.name] for task in tasks]
         lengths = {name: [s["rows"] for s in written if s["split"] == name] for name in shards}
-        writer.finish(lengths)
+        records_of(new_records, tuple(labels), found.size).finish(lengths)
     splits = {
         name: {"rows": found.rows[name], "bytes": found.bytes[name], "shards": len(paths)}
         for name, paths in shards.items()
@@ -135,20 +179,27 @@ def main(
     results: Path,
     params: Params,
     sources: dict[str, str],
+    where: Mapping[str, Any] = cluster.HERE,
 ) -> None:
     """Join `FACES` and `EXAMPLES`, write TFRecord into `records` and Parquet into `tables`."""
-    devices.quiet()
     first = next(read_batches([balanced]), None)
     if first is None:
         raise InputError(f"{balanced}: has no rows: nothing to write")
     labels = [name for name in first.schema.names if name in LABELS]
     pixels = partial(read_batches, partitions(faces, sources), [*KEY, "face"])
     figures = write_shards(
-        lambda: join(read_batches([balanced]), pixels()), labels, records, tables, params
+        lambda: join(read_batches([balanced]), pixels()),
+        labels,
+        records,
+        tables,
+        params,
+        cluster.read(where),
     )
     write_json(results, figures)
     log.info("wrote %d rows in %d shards", figures["rows"], len(figures["shards"]))
 
 
 if __name__ == "__main__":
-    run(main, sources="scrape.sources")
+    from stages import shard  # noqa: PLW0406  workers find it by this name, not as __main__
+
+    run(shard.main, sources="scrape.sources", where="cluster")

@@ -31,7 +31,8 @@ PASSING = {"timeout", "connection_error", "server_error", "too_many_requests"}
 QUICK = {"deadline": 6.0, "tries": 2, "results": 20}
 IMAGES, ATTEMPTS = "data/images/demo", "data/attempts/demo.parquet"
 STAGES = {
-    "scrape": f"demo data/celebrities.csv .store {IMAGES} {ATTEMPTS} results/data/scrape/demo.json",
+    "scrape": f"demo data/celebrities.csv data/forgotten.csv .store {IMAGES} {ATTEMPTS}"
+    " results/data/scrape/demo.json",
     "crop": f"{IMAGES} .store data/faces/demo data/rejects/crop/demo.parquet results/crop.json",
     "label": "data/celebrities.csv data/faces data/labeled.parquet results/data/label.json",
     "split": "data/valid.parquet data/examples.parquet results/data/split.json",
@@ -85,7 +86,7 @@ def told_at_once(done: subprocess.CompletedProcess[str], *words: str) -> None:
         ("crop", {"margin": "wide"}, ["crop.margin = 'wide'", "valid number"]),
         ("crop", {"margin": None}, ["crop.margin = None", "valid number"]),
         ("crop", {"size": 9000}, ["crop.size = 9000", "less than or equal to 1024"]),
-        ("crop", {"detector": "yolo"}, ["crop.detector = 'yolo'", "'onnx' or 'mtcnn'"]),
+        ("crop", {"detector": "yolo"}, ["crop.detector = 'yolo'", "allowed: mtcnn, onnx"]),
         ("scrape", {"licence": "free"}, ["scrape.licence = 'free'", "'publicdomain'"]),
         ("scrape", {"site": "nowhere"}, ["scrape.site = 'nowhere'", "no such folder"]),
         ("label", {"labels": ["agee"]}, ["label.labels", "'agee' is no label", "allowed: age"]),
@@ -115,7 +116,7 @@ def test_a_missing_parameter_or_section(project: Project) -> None:
 
 
 def test_an_unknown_source_or_model(project: Project) -> None:
-    known = ["'gogle'", "allowed: bing, demo, folder, urls"]
+    known = ["'gogle'", "allowed: bing, celeba, class_folders, demo"]
     told_at_once(stage(project, "scrape", "gogle", *STAGES["scrape"].split()[1:]), *known)
     known = ["'resnet9000'", "stages/models", "compact", "plain"]
     told_at_once(stage(project, "train", "resnet9000", *STAGES["train"].split()[1:]), *known)
@@ -128,7 +129,7 @@ def test_an_unknown_source_is_told_through_dvc_too(project: Project) -> None:
     done = project.run("dvc", "repro", "scrape", check=False)
     assert done.returncode
     assert "Traceback" not in done.stdout
-    line = "scrape: params.yaml: scrape.sources names 'gogle'; allowed: bing, demo, folder, urls"
+    line = "scrape: params.yaml: scrape.sources names 'gogle'; allowed: bing, celeba, "
     assert line in done.stdout.splitlines()
     assert everything(project) == before
 
@@ -182,7 +183,8 @@ def test_no_network(project: Project, tmp_path: Path) -> None:
     """Python reads `sitecustomize` at its start, so no name is looked up, whatever the machine."""
     (tmp_path / "sitecustomize.py").write_text(NO_NAMES)
     before = everything(project)
-    attempts, given = "data/attempts/bing.parquet", "bing data/celebrities.csv .store"
+    attempts = "data/attempts/bing.parquet"
+    given = "bing data/celebrities.csv data/forgotten.csv .store"
     made = f"data/images/bing {attempts} results/data/scrape/bing.json"
     python = ["env", f"PYTHONPATH={tmp_path}", "python", "-m", "stages.scrape"]
     done = project.run(*python, *given.split(), *made.split(), check=False)
@@ -243,12 +245,13 @@ def test_damaged_store_entries_are_made_anew(finished: Project, project: Project
     picture = memory.find("picture", key("picture", "demo", url))
     assert picture
     halve(picture)
-    for path in [*memory.root.glob("images/*/*"), *memory.root.glob("faces/*/*")]:
+    kinds = ("picture", "images", "faces", "faces-alone")
+    for path in (each for kind in kinds[1:] for each in memory.root.glob(f"{kind}/*/*")):
         halve(path)
     for name in ("scrape", "crop"):
         assert stage(project, name).returncode == 0
-    kinds = ("data", ".store/picture", ".store/images", ".store/faces")
-    assert project.files(*kinds) == finished.files(*kinds)
+    folders = ("data", *(f".store/{kind}" for kind in kinds))
+    assert project.files(*folders) == finished.files(*folders)
     # With a class's rows also goes what had failed for the moment: that is asked for again.
     again = set(asked(project)[count:]) - passing(project) - {"/robots.txt"}
     assert again == {target(url)}

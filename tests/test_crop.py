@@ -1,6 +1,7 @@
 """Pictures in, faces or reasons out; partitions from the store when nothing changed."""
 
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from stages import crop, schema
 from stages.crop import Params, crop_aligned, crop_picture
 from stages.detectors.face import Detector, Face
 from stages.stage import InputError
+from stages.store import Store
 from stages.tables import read_table, write_rows
 
 PARAMS = Params(
@@ -24,11 +26,16 @@ def face(confidence: float = 0.99, side: float = 40.0) -> Face:
     return Face((30.0, 30.0, side, side), POINTS, confidence)
 
 
+def jpeg(columns: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    pixels = np.broadcast_to(columns[None, :, None], (100, len(columns), 3))
+    Image.fromarray(pixels.astype(np.uint8)).save(file, "JPEG")
+    return file.getvalue()
+
+
 def picture(name: str = "p", data: bytes | None = None) -> dict[str, object]:
     if data is None:
-        file = io.BytesIO()
-        Image.fromarray(np.full((100, 120, 3), 90, np.uint8)).save(file, "JPEG")
-        data = file.getvalue()
+        data = jpeg(np.linspace(60, 120, 120))
     row: dict[str, object] = dict.fromkeys(schema.IMAGES.names)
     return row | {
         "image_id": name, "source": "demo", "identity": "abe", "url": f"http://x.test/{name}",
@@ -99,6 +106,13 @@ def test_an_aligned_source_is_resized_whole_and_not_searched() -> None:
     assert Image.open(io.BytesIO(row["face"]["bytes"])).size == (32, 32)
 
 
+def test_an_aligned_picture_of_nothing_is_rejected() -> None:
+    faces, rejected = crop_aligned(picture(data=jpeg(np.full(120, 90))), PARAMS)
+    assert faces == []
+    assert rejected
+    assert rejected["reason"] == "blank"
+
+
 def run(folder: Path, params: Params) -> None:
     crop.main(
         folder / "images", folder / "store", folder / "faces", folder / "rejects.parquet",
@@ -121,12 +135,35 @@ def test_partitions_come_from_the_store_and_gone_ones_go(
     def never(*_: object) -> None:
         raise AssertionError("a partition was cropped again")
 
-    monkeypatch.setattr("stages.crop.ProcessPoolExecutor", never)
+    monkeypatch.setattr("stages.cluster.pool", never)
     (tmp_path / "images" / "zoe.parquet").unlink()
     run(tmp_path, aligned)
     assert [path.name for path in (tmp_path / "faces").iterdir()] == ["abe.parquet"]
     assert (tmp_path / "faces" / "abe.parquet").read_bytes() == first["abe.parquet"]
     assert read_table(tmp_path / "rejects.parquet").num_rows == 1
+
+
+def test_what_the_store_holds_of_a_partition_is_whole_or_not_there(tmp_path: Path) -> None:
+    store, (row,) = Store(tmp_path), crop_picture(picture(), finds(face()), PARAMS)[0]
+    left_out = crop.reject(picture("q"), "no_face")
+    assert crop.recall(store, "1" * 40) is None
+    for key, rejects in (("a" * 40, []), ("b" * 40, [left_out])):
+        kept = crop.remember(store, key, [row], rejects)
+        assert crop.recall(store, key) == kept
+        assert read_table(kept[0])["face_id"].to_pylist() == ["p-0"]
+        for file in filter(None, kept):
+            whole = file.read_bytes()
+            file.write_bytes(whole[:-1])
+            assert crop.recall(store, key) is None
+            file.write_bytes(whole)
+    assert kept[1]
+    assert json.loads(kept[1].read_bytes()) == [left_out]
+
+
+def test_an_unknown_detector_lists_those_there_are(tmp_path: Path) -> None:
+    unknown = PARAMS.model_copy(update={"detector": "yolo"})
+    with pytest.raises(InputError, match=r"crop.detector = 'yolo'; allowed: mtcnn, onnx"):
+        run(tmp_path, unknown)
 
 
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
