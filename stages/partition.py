@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from stages.catalogue import Celebrity
 from stages.stage import Section
@@ -49,6 +49,18 @@ class Scrape(Section):
     contact: str  # goes into the agent string
     files_per_partition: int = Field(ge=1)  # of a folder
     site: str | None  # a folder of pictures for source demo to serve instead of drawn people
+    _crawls: int = PrivateAttr(default=1)
+
+    @property
+    def crawls(self) -> int:
+        """How many crawls ask the same hosts at once: each keeps so many times every gap."""
+        return self._crawls
+
+    def shared_by(self, crawls: int) -> "Scrape":
+        """The parameters of one of several crawls at once."""
+        shared = self.model_copy()
+        shared._crawls = crawls
+        return shared
 
 
 # What a partition's rows depend on; the other parameters only change how they are fetched.

@@ -7,8 +7,10 @@ fails by name and the others go on; only when none is left does the stage fail.
 import importlib
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,7 +19,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stages import schema
+from stages import cluster, schema
+from stages.forgetting import purge
+from stages.forgetting.forgotten import FORGOTTEN, Forgotten
+from stages.forgetting.redact import redact
 from stages.partition import SHAPING, Crawled, Partition, Scrape
 from stages.progress import tracked
 from stages.stage import InputError, run
@@ -34,6 +39,7 @@ from stages.tables import (
 
 HERE = Path(__file__).parent
 CLASS_FAILED = "class_below_min_pictures"
+SHARE = 256  # partitions that a worker elsewhere fetches in one crawl, at most
 log = logging.getLogger(__name__)
 
 
@@ -55,7 +61,12 @@ def partition_key(source: str, partition: Partition, params: Scrape) -> str:
 def _code(source: str) -> str:
     """What makes rows of answers. Making them anew asks nobody: answers have keys of their own."""
     return code(
-        HERE / "scrape.py", HERE / "schema.py", HERE / "crawl", HERE / f"sources/{source}.py"
+        HERE / "scrape.py",
+        HERE / "schema.py",
+        HERE / "crawl",
+        HERE / "imports",
+        HERE / f"sources/{source}.py",
+        HERE / "forgetting/redact.py",
     )
 
 
@@ -69,6 +80,18 @@ def is_settled(crawled: Crawled, params: Scrape) -> bool:
     return crawled.settled or (found and len(crawled.images) >= max(1, params.min_pictures))
 
 
+def is_forgotten(partition: Partition, forgotten: Forgotten) -> bool:
+    """Whether the class is not to be looked for: by its name, or by what would be asked."""
+    query = partition.celebrity.query if partition.celebrity else None
+    return forgotten.found_in(partition.name, query)
+
+
+def name_nobody(source: str, classes: int) -> Iterator[pa.RecordBatch]:
+    """The attempts of forgotten classes: a row each that says no more than that."""
+    row = {"source": source, "reason": FORGOTTEN}
+    yield from pa.Table.from_pylist([row] * classes, schema.ATTEMPTS).to_batches()
+
+
 def fail_small_class(attempts: pa.RecordBatch) -> pa.RecordBatch:
     """The attempts of a class that got too few pictures: those kept are now left out, with why."""
     reason = pc.fill_null(attempts["reason"], CLASS_FAILED)
@@ -78,26 +101,78 @@ def fail_small_class(attempts: pa.RecordBatch) -> pa.RecordBatch:
 def main(
     source: str,
     given: Path,
+    forgotten: Path,
     store: Path,
     images: Path,
     attempts: Path,
     metrics: Path,
     params: Scrape,
+    where: Mapping[str, Any] = cluster.HERE,
 ) -> None:
     """Write `images`/<partition>.parquet, the attempts of all partitions, and their counts."""
     module = find_source(source)
-    partitions = module.plan(given, params)
+    planned = module.plan(given, params)
     memory = Store(store)
+    gone = purge.honour(forgotten, memory)
+    partitions = [each for each in planned if not is_forgotten(each, gone)]
     finished = _recall(source, partitions, params, memory)
     missing = [each for each in partitions if each.name not in finished]
     log.info("%s: %d partitions, %d to fetch", source, len(partitions), len(missing))
-    crawled = module.crawl(missing, given, params, memory)
-    for each in tracked(crawled, len(missing), "partition"):
-        finished[each.partition.name] = _remember(source, each, params, memory)
-    _publish(source, partitions, finished, params, images, attempts, metrics)
+    fetched = fetch(Share(source, missing, given, params, store, gone), cluster.read(where))
+    finished |= dict(tracked(fetched, len(missing), "partition"))
+    nameless = len(planned) - len(partitions)
+    _publish(source, partitions, nameless, finished, params, images, attempts, metrics)
 
 
 Files = tuple[Path, Path]  # a partition's IMAGES and ATTEMPTS
+
+
+@dataclass(frozen=True)
+class Share:
+    """The partitions that one crawl fetches: all of them, or one worker's of several."""
+
+    source: str
+    partitions: list[Partition]
+    given: Path
+    params: Scrape
+    store: Path
+    forgotten: Forgotten
+
+
+def fetch(whole: Share, where: cluster.Cluster) -> Iterator[tuple[str, Files]]:
+    """Each partition's name and files as it is finished: in one crawl here, or in many on Ray."""
+    if where.address is None or not whole.partitions:
+        yield from crawl_share(whole)
+        return
+    with cluster.pool(where) as pool:
+        for _, finished in pool.map_unordered(finish_share, divide(whole, pool.workers)):
+            yield from finished.items()
+
+
+def divide(whole: Share, workers: int) -> list[Share]:
+    """A share for each worker, or more of them where there are many partitions."""
+    count = len(whole.partitions)
+    size = min(SHARE, -(-count // workers))
+    starts = range(0, count, size)
+    params = whole.params.shared_by(min(workers, len(starts)))
+    parts = (whole.partitions[start : start + size] for start in starts)
+    return [replace(whole, partitions=part, params=params) for part in parts]
+
+
+def crawl_share(share: Share) -> Iterator[tuple[str, Files]]:
+    """Fetch partitions into the store."""
+    memory = Store(share.store)
+    module = find_source(share.source)
+    for each in module.crawl(share.partitions, share.given, share.params, memory):
+        known = redact(each, share.forgotten)
+        yield each.partition.name, _remember(share.source, known, share.params, memory)
+
+
+def finish_share(share: Share) -> dict[str, Files]:
+    """Fetch what is not in the store yet, be it that another worker was lost in the middle."""
+    finished = _recall(share.source, share.partitions, share.params, Store(share.store))
+    missing = [each for each in share.partitions if each.name not in finished]
+    return finished | dict(crawl_share(replace(share, partitions=missing)))
 
 
 def _recall(
@@ -127,6 +202,7 @@ def _remember(source: str, crawled: Crawled, params: Scrape, memory: Store) -> F
 def _publish(
     source: str,
     partitions: list[Partition],
+    nameless: int,
     finished: dict[str, Files],
     params: Scrape,
     images: Path,
@@ -146,7 +222,8 @@ def _publish(
                 place(pictures, folder / f"{partition.name}.parquet")
                 kept += count
     files = {each.name: finished[each.name][1] for each in partitions}
-    tried = write_batches(attempts, schema.ATTEMPTS, _read_attempts(files, set(failed)))
+    batches = chain(_read_attempts(files, set(failed)), name_nobody(source, nameless))
+    tried = write_batches(attempts, schema.ATTEMPTS, batches)
     reasons = count_reasons(read_table(attempts, ["reason"]))
     counts = {"tried": tried, "kept": kept, "classes": len(partitions) - len(failed)}
     write_json(metrics, counts | {"classes_failed": failed, "left_out": reasons})
@@ -183,4 +260,6 @@ def _listed(counts: Iterable[tuple[str, Any]]) -> str:
 
 
 if __name__ == "__main__":
-    run(main)
+    from stages import scrape  # noqa: PLW0406  workers find it by this name, not as __main__
+
+    run(scrape.main, where="cluster")

@@ -74,6 +74,7 @@ def create(folder: Path, rows: list[str]) -> Project:
     for name in ("dvc.yaml", "params.yaml", ".dvcignore"):
         shutil.copy(ROOT / name, folder / name)
     (folder / "data").mkdir()
+    shutil.copy(ROOT / "data" / "forgotten.csv", folder / "data")
     project = Project(folder)
     project.write_catalogue(rows)
     project.run("dvc", "init", "--no-scm", "--quiet")
@@ -89,7 +90,7 @@ def clone(folder: Path) -> Project:
         # Outputs of a run in the checkout are not part of what a newcomer gets.
         if (ROOT / name).is_file() and name.split("/")[0] not in {"results", "report", "models"}:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
+            shutil.copy(ROOT / name, folder / name, follow_symlinks=False)
     (folder / "dvc.lock").unlink(missing_ok=True)
     made = Project(folder)
     made.run("git", "init", "--quiet", "--initial-branch=main")

@@ -130,7 +130,7 @@ def test_an_unknown_source_is_told_through_dvc_too(project: Project) -> None:
     assert done.returncode
     assert "Traceback" not in done.stdout
     line = "scrape: params.yaml: scrape.sources names 'gogle'; allowed: bing, celeba, "
-    assert line in done.stdout.splitlines()
+    assert line in done.stdout
     assert everything(project) == before
 
 

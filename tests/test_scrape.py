@@ -11,6 +11,9 @@ import yaml
 
 from stages import schema, scrape
 from stages.catalogue import Celebrity
+from stages.forgetting import forgotten as lists
+from stages.forgetting import purge
+from stages.forgetting.forgotten import Forgotten
 from stages.partition import Crawled, Partition, Scrape
 from stages.stage import InputError
 from stages.store import Store
@@ -20,6 +23,8 @@ ROOT = Path(__file__).parents[1]
 PARAMS = Scrape(**yaml.safe_load((ROOT / "params.yaml").read_text())["scrape"]).model_copy(
     update={"min_pictures": 2}
 )
+
+NOTHING = Forgotten()
 
 
 def row(identity: str, number: int) -> dict[str, Any]:
@@ -70,9 +75,10 @@ def source(monkeypatch: pytest.MonkeyPatch) -> Source:
     return made
 
 
-def run(folder: Path, params: Scrape = PARAMS) -> dict[str, Any]:
+def run(folder: Path, params: Scrape = PARAMS, forgotten: Forgotten = NOTHING) -> dict[str, Any]:
+    lists.write(folder / "forgotten.csv", forgotten)
     scrape.main(
-        "fake", folder / "given", folder / "store", folder / "images",
+        "fake", folder / "given", folder / "forgotten.csv", folder / "store", folder / "images",
         folder / "attempts.parquet", folder / "metrics.json", params,
     )  # fmt: skip
     figures: dict[str, Any] = json.loads((folder / "metrics.json").read_text())
@@ -127,6 +133,31 @@ def test_a_class_with_too_few_pictures_fails_by_name_and_others_stay(
     assert "fewer than scrape.min_pictures = 2 for: few" in caplog.text
 
 
+def test_a_forgotten_class_is_neither_asked_for_nor_named(tmp_path: Path, source: Source) -> None:
+    run(tmp_path)
+    source.asked.clear()
+    source.pictures["new"] = 2
+    zoe = lists.of(["Zoe"])
+    figures = run(tmp_path, forgotten=zoe)
+    assert source.asked == ["new"]
+    assert figures["left_out"] == {"not_found": 2, "forgotten": 1}
+    for path in tmp_path.rglob("*.*"):
+        assert "zoe" not in path.name
+        assert not path.is_file() or not purge.holds(path, zoe)
+    assert {path.stem for path in (tmp_path / "images").iterdir()} == {"abe", "new"}
+
+
+def test_a_forgotten_picture_leaves_its_class_alone(tmp_path: Path, source: Source) -> None:
+    run(tmp_path)
+    source.asked.clear()
+    figures = run(tmp_path, forgotten=lists.of(urls=["http://x.test/zoe/99"]))
+    assert source.asked == ["zoe"]
+    assert figures["left_out"] == {"forgotten": 1, "not_found": 1}
+    tried = read_table(tmp_path / "attempts.parquet").to_pylist()
+    (gone,) = [row for row in tried if row["reason"] == "forgotten"]
+    assert (gone["identity"], gone["url"], gone["image_id"]) == ("zoe", None, None)
+
+
 def test_no_picture_at_all_is_one_line_with_the_reasons(tmp_path: Path, source: Source) -> None:
     source.pictures = {"abe": 0, "zoe": 0}
     with pytest.raises(InputError, match=r"source fake gave no picture; reasons: not_found 2"):
@@ -166,5 +197,7 @@ def test_only_parameters_that_shape_rows_are_in_the_key() -> None:
 
 
 def test_an_unknown_source_lists_those_there_are() -> None:
-    with pytest.raises(InputError, match=r"names 'gogle'; allowed: bing, demo, folder, urls"):
+    with pytest.raises(
+        InputError, match=r"names 'gogle'; allowed: bing, celeba, class_folders, demo"
+    ):
         scrape.find_source("gogle")

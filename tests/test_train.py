@@ -9,12 +9,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
 from stages import train
-from stages.stage import InputError
-from stages.training import fitting
+from stages.labels import LABELS
+from stages.models import plain
+from stages.stage import InputError, section
+from stages.training import fitting, modelfile
 from tests.shards_fixture import LABELED, draw, trial, write
 
 ROOT = Path(__file__).parents[1]
@@ -22,15 +25,20 @@ SETTINGS: dict[str, Any] = {
     "models": ["plain", "compact"],
     "labels": list(LABELED),
     "image_size": 32,
+    "channels": 3,
     "epochs": 2,
     "batch": 32,
+    "optimizer": "adamw",
     "learning_rate": 0.003,
     "weight_decay": 0.02,
     "warmup_epochs": 1,
     "label_smoothing": 0.05,
+    "age_weights": "none",
     "patience": 10,
     "ema": 0.99,
     "augment": {"flip": True, "shift": 0.05, "brightness": 0.1, "contrast": 0.1},
+    "start": {},
+    "weights": {},
     "cache": True,
     "seed": 3,
     "mixed_precision": True,
@@ -88,7 +96,7 @@ def test_no_label_left_is_an_error() -> None:
 
 
 def test_an_unknown_model_lists_those_there_are() -> None:
-    with pytest.raises(InputError, match="no model 'vgg' in stages/models; there are: compact, p"):
+    with pytest.raises(InputError, match="no model 'vgg' in stages/models; there are: age_cnn, a"):
         train.find_model("vgg")
 
 
@@ -110,6 +118,55 @@ def test_the_identity_changes_with_data_parameters_and_model(shards: Path, tmp_p
     assert known != train.identity("compact", shards, params())
     assert known != train.identity("plain", shards, params(seed=4))
     assert known != train.identity("plain", trial(tmp_path / "other", train=95), params())
+
+
+def test_the_identity_changes_with_the_weights_it_begins_with(shards: Path, tmp_path: Path) -> None:
+    def known() -> str:
+        return train.identity("plain", shards, params(start={"plain": str(tmp_path / "a.keras")}))
+
+    with pytest.raises(InputError, match=r"train\.start\.plain: no file .*a\.keras; put it there"):
+        known()
+    (tmp_path / "a.keras").write_text("one")
+    before = known()
+    (tmp_path / "a.keras").write_text("another")
+    assert known() != before
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"weights": {"vgg": "x"}}, "train.weights.vgg"),
+        ({"image_size": [64, 8]}, r"train.image_size = \[64, 8\]: .* a side of 16 to 512 pixels"),
+        ({"channels": 4}, "train.channels = 4"),
+        ({"age_weights": "root"}, "train.age_weights = 'root': .*'sqrt_inverse' or 'lds'"),
+        ({"optimizer": "sgd"}, "train.optimizer = 'sgd': .*'adamw' or 'muon'"),
+    ],
+)
+def test_what_a_parameter_allows(changes: dict[str, Any], told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        section(train.Params, {"train": SETTINGS | changes}, "train")
+
+
+def test_pictures_too_small_for_a_model() -> None:
+    given = params(image_size=16, labels=["gender"])
+    told = r"train\.image_size = \[16, 16\] is no size for model vgg16: .*at least 32x32"
+    with pytest.raises(InputError, match=told):
+        fitting.build(train.find_model("vgg16"), [LABELS["gender"]], given)
+
+
+@pytest.mark.slow
+def test_a_training_goes_on_from_an_earlier_one(shards: Path, tmp_path: Path) -> None:
+    earlier = plain.build((32, 24), [LABELS[name] for name in LABELED], channels=1)
+    modelfile.save(earlier, tmp_path / "earlier.keras")
+    start_from = {"plain": str(tmp_path / "earlier.keras")}
+    changes: dict[str, Any] = {
+        "image_size": [32, 24], "channels": 1, "optimizer": "muon", "age_weights": "lds",
+        "start": start_from, "epochs": 1, "warmup_epochs": 0, "learning_rate": 1e-9,
+    }  # fmt: skip
+    finish(start(tmp_path, shards, "plain", **changes))
+    trained, _ = modelfile.load(tmp_path / "model.keras")
+    for old, new in zip(earlier.get_weights(), trained.get_weights(), strict=True):
+        np.testing.assert_allclose(old, new, atol=1e-5)  # at so small a rate
 
 
 @pytest.mark.slow

@@ -21,6 +21,7 @@ from stages.crawl.politeness import Politeness
 from stages.crawl.roles import Downloader, Feeder, Parser
 from stages.crawl.rows import assemble
 from stages.crawl.run import InOrder, Run
+from stages.forgetting.forgotten import kept_from
 from stages.partition import Crawled, Partition, Scrape
 from stages.store import Store
 
@@ -52,8 +53,11 @@ class Crawler(icrawler.Crawler):  # type: ignore[misc]  # icrawler ships no type
         self._engine, self._params = engine, params
         self._web = guard.session(params, routes)
         self._run = run = Run(ahead=4 * params.threads)
-        politeness = Politeness(params.gap, routes, sleep=run.pause)
-        memory = Memory(store, engine.name, self._web, params, politeness)
+        forgotten = kept_from(store)
+        politeness = Politeness(
+            params.gap, routes, sleep=run.pause, forgotten=forgotten, crawls=params.crawls
+        )
+        memory = Memory(store, engine.name, self._web, params, politeness, forgotten)
         shared = {"run": run, "params": params}
         super().__init__(
             Feeder,
@@ -64,7 +68,7 @@ class Crawler(icrawler.Crawler):  # type: ignore[misc]  # icrawler ships no type
             storage=memory,
             extra_feeder_args=shared | {"engine": engine},
             extra_parser_args=shared | {"engine": engine, "memory": memory},
-            extra_downloader_args=shared,
+            extra_downloader_args=shared | {"forgotten": forgotten},
         )
         # Earlier partitions first: they finish one by one, and what is killed has some whole.
         self.feeder.out_queue = self.parser.in_queue = InOrder(

@@ -2,7 +2,7 @@
 
 Pages are remembered per edition, pictures for good, so that raising a class's edition asks for
 its pages anew and then only for pictures it had not offered before. Failures that may pass are
-not remembered.
+not remembered, nor is anything that is forgotten.
 """
 
 import dataclasses
@@ -15,6 +15,7 @@ from stages.crawl.answer import Answer
 from stages.crawl.fetch import Limits, fetch, too_large
 from stages.crawl.guard import GuardedSession
 from stages.crawl.politeness import Politeness
+from stages.forgetting.forgotten import FORGOTTEN, Forgotten
 from stages.partition import Scrape
 from stages.store import Store, key
 
@@ -32,8 +33,10 @@ class Memory:
         session: GuardedSession,
         params: Scrape,
         politeness: Politeness,
+        forgotten: Forgotten,
     ) -> None:
         self._store, self._engine = store, engine
+        self._forgotten = forgotten
         self._session, self._politeness = session, politeness
         self._picture = Limits(params.max_bytes, params.deadline, params.tries)
         self._page = Limits(PAGE_BYTES, params.deadline, params.tries, opt_out=False)
@@ -57,9 +60,16 @@ class Memory:
                 return known
             with self._turns[kind]:
                 answer = fetch(self._session, url, limits, self._politeness)
-            if answer.passing:
+            if self._forgotten.shown_by(answer.body):
+                answer = dataclasses.replace(answer, body=b"", reason=FORGOTTEN)
+            if answer.passing or answer.reason == FORGOTTEN or self._names(kind, answer):
                 return answer, None
             return answer, self._store.put(kind, name, answer.to_bytes())
+
+    def _names(self, kind: str, answer: Answer) -> bool:
+        """Whether somebody forgotten stands in an answer: it may be read, but not kept."""
+        text = answer.body.decode("utf-8", "replace") if kind == "page" else None
+        return self._forgotten.found_in(answer.final_url, text)
 
     def _recall(self, kind: str, name: str, limits: Limits) -> Known | None:
         path = self._store.find(kind, name)

@@ -11,8 +11,10 @@ from protego import Protego
 
 from stages.crawl.answer import PASSING, Answer
 from stages.crawl.guard import AGENT
+from stages.forgetting.forgotten import FORGOTTEN, Forgotten
 
 MAX_DELAY = 30.0  # seconds; a robots.txt may ask for hours between two requests
+NOBODY = Forgotten()
 # Answers after which RFC 9309 (2.3.1.2, 2.3.1.3) lets a crawler ask for anything.
 _NO_ROBOTS = frozenset({"not_found", "forbidden", "http_error", "redirect_loop"})
 
@@ -36,10 +38,13 @@ class _Site:
 
 
 class Politeness:
-    """One for a whole run, shared by all its threads.
+    """One for a whole crawl, shared by all its threads.
 
+    Where several `crawls` go on at once, in processes that know nothing of each other, each keeps
+    so many times every gap: together they ask no host more often than one does.
     `gap` is in seconds between the starts of two requests to a host; hosts in `free` (our own)
-    need none. `clock` and `sleep` are `time`'s unless a test or a stop needs others.
+    need none. What is `forgotten` is not asked for at all. `clock` and `sleep` are `time`'s unless
+    a test or a stop needs others.
     """
 
     def __init__(
@@ -48,9 +53,13 @@ class Politeness:
         free: Container[str] = (),
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        forgotten: Forgotten = NOBODY,
+        crawls: int = 1,
     ) -> None:
         self.sleep = sleep
+        self._forgotten = forgotten
         self._gap, self._free, self._clock = gap, free, clock
+        self._crawls = crawls
         self._lock = threading.Lock()
         self._sites: dict[str, _Site] = {}
         self._delays: dict[str, float] = {}  # host -> seconds, by its Crawl-delay
@@ -58,6 +67,8 @@ class Politeness:
 
     def refusal(self, url: str, read: Callable[[str], Answer]) -> Refusal | None:
         """Why robots.txt forbids `url`, or None. `read` fetches that file, once per origin."""
+        if self._forgotten.found_in(url):
+            return Refusal(FORGOTTEN)
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}".lower()
         with self._lock:
@@ -76,7 +87,7 @@ class Politeness:
             present = self._clock()
             start = max(present, self._next.get(host, present))
             gap = 0.0 if host in self._free else max(self._gap, self._delays.get(host, 0.0))
-            self._next[host] = start + gap
+            self._next[host] = start + self._crawls * gap
         if start > present:
             self.sleep(start - present)
 

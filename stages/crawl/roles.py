@@ -13,6 +13,7 @@ from stages.crawl.memory import Memory
 from stages.crawl.picture import Rejected, inspect
 from stages.crawl.progress import Kept, LeftOut, Progress, Try
 from stages.crawl.run import Run
+from stages.forgetting.forgotten import FORGOTTEN, Forgotten
 from stages.partition import Partition, Scrape
 
 
@@ -95,9 +96,9 @@ class Parser(icrawler.Parser):  # type: ignore[misc]
 class Downloader(icrawler.Downloader):  # type: ignore[misc]
     """Fetches and judges pictures."""
 
-    def __init__(self, *args: Any, run: Run, params: Scrape) -> None:
+    def __init__(self, *args: Any, run: Run, params: Scrape, forgotten: Forgotten) -> None:
         super().__init__(*args)
-        self._run, self._params = run, params
+        self._run, self._params, self._forgotten = run, params, forgotten
 
     def worker_exec(self) -> None:
         """A thread's work, from icrawler."""
@@ -106,19 +107,29 @@ class Downloader(icrawler.Downloader):  # type: ignore[misc]
     def download(self, task: tuple[Progress, Try]) -> None:
         """Settle one try; the last of a partition hands it to the consumer."""
         progress, each = task
-        answer, entry = self.storage.picture(each.tile.url)
-        if answer.reason is not None:
-            each.outcome = LeftOut(answer.reason, answer.detail, answer.passing)
-        elif entry is not None:  # a good answer is always kept
-            each.outcome = self._judge(answer, entry)
+        if self._forgotten.found_in(each.tile.title, each.tile.page_url):
+            each.outcome = LeftOut(FORGOTTEN)
+        else:
+            each.outcome = self._fetch(each.tile.url)
         if progress.close():
             self._run.finish(progress)
+
+    def _fetch(self, url: str) -> Kept | LeftOut:
+        answer, entry = self.storage.picture(url)
+        if answer.reason is not None:
+            return LeftOut(answer.reason, answer.detail, answer.passing)
+        if entry is None:  # a good answer is kept unless it led to somebody forgotten
+            return LeftOut(FORGOTTEN)
+        return self._judge(answer, entry)
 
     def _judge(self, answer: Answer, entry: Path) -> Kept | LeftOut:
         try:
             picture = inspect(answer.body, self._params)
         except Rejected as rejected:
             return LeftOut(rejected.reason, rejected.detail)
+        if self._forgotten.found_in(*picture.metadata.values()):
+            entry.unlink(missing_ok=True)
+            return LeftOut(FORGOTTEN)
         image_id = hashlib.sha256(answer.body).hexdigest()
         return Kept(image_id, answer.fetched_at, picture, entry)
 

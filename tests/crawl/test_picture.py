@@ -14,9 +14,7 @@ from stages.crawl.picture import Rejected, inspect
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 # The fixtures used are functions and values; and a busy machine is no failure.
-RELAXED = settings(
-    max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+RELAXED = settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 DATE_TIME, ORIGINAL, DESCRIPTION, ORIENTATION, KEYWORDS = 0x0132, 0x9003, 0x010E, 0x0112, 0x9C9E
 
 

@@ -63,6 +63,11 @@ class Workspace:
 
     folder: Path
 
+    @property
+    def pool(self) -> str:
+        """A name that no other test's work pool has."""
+        return self.folder.parent.name
+
     def write(self, name: str, text: str) -> None:
         (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
         (self.folder / name).write_text(text)

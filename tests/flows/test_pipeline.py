@@ -233,7 +233,7 @@ def test_cancelling_a_deployments_run_ends_every_stage(
 ) -> None:
     small.write("step.py", LONG)
     deployment = deploy(small, env)
-    worker = ["prefect", "worker", "start", "--type", "process", "--pool", "here"]
+    worker = ["prefect", "worker", "start", "--type", "process", "--pool", small.pool]
     with started(worker, small.folder.parent / "worker.log", environment(**env)):
         run = client.create_flow_run_from_deployment(deployment)
         numbers = interrupted(small)
@@ -252,12 +252,12 @@ import sys
 from flows.pipeline import pipeline
 from prefect.flows import EntrypointType
 print(pipeline.to_deployment(
-    "test", work_pool_name="here", entrypoint_type=EntrypointType.MODULE_PATH,
-    job_variables={"working_dir": sys.argv[1]},
+    "test", work_pool_name=sys.argv[1], entrypoint_type=EntrypointType.MODULE_PATH,
+    job_variables={"working_dir": sys.argv[2]},
 ).apply())
 """
-    workspace.run("prefect", "work-pool", "create", "--type", "process", "here", **env)
-    said = workspace.run("python", "-c", code, str(workspace.folder), **env).stdout
+    workspace.run("prefect", "work-pool", "create", "--type", "process", workspace.pool, **env)
+    said = workspace.run("python", "-c", code, workspace.pool, str(workspace.folder), **env).stdout
     return UUID(said.split()[-1])
 
 

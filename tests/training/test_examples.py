@@ -66,6 +66,29 @@ def test_pictures_are_resized_to_what_is_asked(shards: Path) -> None:
     assert batches(shards, size=24)[0][0].shape == (32, 24, 24, 3)
 
 
+def test_the_middle_of_a_square_where_a_picture_was_not_one(shards: Path) -> None:
+    whole, part = batches(shards)[0][0], batches(shards, size=(32, 24))[0][0]
+    np.testing.assert_array_equal(part, whole[:, :, 4:28])
+
+
+def test_grey_is_brightness(shards: Path) -> None:
+    coloured, grey = batches(shards)[0][0], batches(shards, channels=1)[0][0]
+    assert grey.shape == (32, 32, 32, 1)
+    expected = coloured @ np.array([0.299, 0.587, 0.114], np.float32)
+    assert np.abs(grey[..., 0] - expected).max() < 4  # rounding, and colours cut off at 0
+
+
+@pytest.mark.parametrize("size", [(32, 24), (24, 32)])
+def test_what_is_not_square_is_varied_within_its_sides(shards: Path, size: tuple[int, int]) -> None:
+    left = batches(shards, size=size, channels=1)[0][0]
+    flipped = STILL.model_copy(update={"flip": True})
+    changed = batches(shards, size=size, channels=1, augment=flipped)[0][0]
+    for before, after in zip(left, changed, strict=True):
+        assert np.array_equal(after, before) or np.array_equal(after, before[:, ::-1])
+    moved = batches(shards, size=size, channels=1, augment=LIVELY)[0][0]
+    assert moved.shape == (32, *size, 1)
+
+
 @pytest.mark.parametrize("cache", [False, True])
 def test_a_seed_gives_the_same_batches_on_every_run(shards: Path, cache: bool) -> None:
     how: dict[str, Any] = {"augment": LIVELY, "shuffle_seed": 0, "cache": cache}

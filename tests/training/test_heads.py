@@ -79,6 +79,24 @@ def test_number_loss_by_hand() -> None:
     assert loss(SMALL, [11], np.zeros((1, 4))) == pytest.approx(crossed + 0.1 * 0.5)
 
 
+def test_rare_values_count_more_where_weighted() -> None:
+    weights = {"age": np.array([1, 3, 1, 0.5], np.float32)}
+    function = heads.losses([SMALL], 0.0, weights)["age"]
+    targets, logits = np.array([11, 13, np.nan], np.float32), np.zeros((3, 4), np.float32)
+    weighted = np.asarray(function(targets, keras.ops.convert_to_tensor(logits)))
+    alone = [loss(SMALL, [age], np.zeros((1, 4))) for age in (11, 13)]
+    np.testing.assert_allclose(weighted, [3 * alone[0] * 1.5, 0.5 * alone[1] * 1.5, 0], rtol=1e-5)
+
+
+def test_one_units_loss_is_its_squared_error() -> None:
+    features = keras.Input((1,))
+    model = keras.Model(features, heads.regression(features, AGE))
+    model.get_layer("age_value").set_weights([np.ones((1, 1)), np.zeros(1)])
+    at = [loss(AGE, [40], model.predict_on_batch(np.array([[value]]))) for value in (40.0, 43, 50)]
+    squared = [9 / 8 + heads.L1 * 3, 100 / 8 + heads.L1 * 10]
+    np.testing.assert_allclose(np.subtract(at[1:], at[0]), squared, rtol=1e-3)
+
+
 def test_a_number_beyond_its_range_is_taken_as_its_end() -> None:
     logits = np.random.default_rng(1).normal(size=(1, 4))
     assert loss(SMALL, [500], logits) == pytest.approx(loss(SMALL, [13], logits))
