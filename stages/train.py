@@ -9,7 +9,7 @@ import importlib
 import logging
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -18,6 +18,9 @@ from stages.labels import LABELS, Label
 from stages.stage import InputError, Section, run
 from stages.training import devices, modelfile
 from stages.training.augment import Augment
+from stages.training.balance import How, weights
+from stages.training.pictures import CheckedSides
+from stages.training.start import Backbone, files
 
 log = logging.getLogger("train")
 
@@ -30,16 +33,21 @@ SOURCES = ("train.py", "labels.py", "training/*.py")
 class Params(Section):
     models: list[str]  # one training each: DVC makes its matrix of them
     labels: list[str] = Field(min_length=1)  # heads; one without a known value is left out
-    image_size: int = Field(ge=16, le=512)  # pixels
+    image_size: CheckedSides  # pixels: a side, or [height, width]
+    channels: Literal[1, 3]  # 1 is grey
     epochs: int = Field(ge=1)
     batch: int = Field(ge=1)
+    optimizer: Literal["adamw", "muon"]
     learning_rate: float = Field(gt=0)  # at its peak, after the warm-up
     weight_decay: float = Field(ge=0)
     warmup_epochs: float = Field(ge=0)
     label_smoothing: float = Field(ge=0, lt=1)
+    age_weights: How  # of the loss, by how rare an age is
     patience: int = Field(ge=1)  # epochs without a better validation loss before stopping
     ema: float = Field(ge=0, lt=1)  # decay of the weights' moving average, per step
     augment: Augment
+    start: dict[str, str]  # model: a .keras file of the same model and labels to go on from
+    weights: dict[Backbone, str]  # backbone: a file of its weights, or imagenet
     cache: bool  # keep decoded pictures in memory
     seed: int = Field(ge=0)
     mixed_precision: bool
@@ -72,9 +80,10 @@ def find_model(name: str) -> Any:
 def identity(model: str, tfrecord: Path, params: Params) -> str:
     """Key of all that a training's result depends on: data, parameters and code."""
     code = [path for pattern in SOURCES for path in sorted(HERE.glob(pattern))]
-    files = [*sorted(tfrecord.iterdir()), *code, MODELS / f"{model}.py"]
+    begun = files(model, params.start, params.weights)
+    read = [*sorted(tfrecord.iterdir()), *code, MODELS / f"{model}.py", *begun]
     given = params.model_dump(exclude={"models"})
-    return store.key(model, given, [(file.name, store.digest(file)) for file in files])
+    return store.key(model, given, [(file.name, store.digest(file)) for file in read])
 
 
 def main(
@@ -85,7 +94,7 @@ def main(
         allowed = ", ".join(LABELS)
         raise InputError(f"params.yaml: train.labels has {unknown[0]!r}; allowed: {allowed}")
     devices.quiet()
-    from stages.training import examples, fitting
+    from stages.training import examples, fitting, heads
 
     chosen = devices.choose(params.mixed_precision, params.jit_compile, params.multi_gpu)
     devices.reproducible(params.seed)
@@ -98,7 +107,13 @@ def main(
     log.info("model %s, heads %s; %s", model, ", ".join(x.name for x in labels), chosen.summary)
     folder = store_folder / "train" / identity(model, tfrecord, params)
     folder.mkdir(parents=True, exist_ok=True)
-    trained = fitting.fit(module, labels, tfrecord, folder, history, chosen, params)
+    by_age = {
+        label.name: weights(columns[label.name], label, params.age_weights)
+        for label in labels
+        if label.name == "age"
+    }
+    losses = heads.losses(labels, params.label_smoothing, by_age)
+    trained = fitting.fit(module, labels, tfrecord, folder, history, chosen, losses, params)
     modelfile.save(trained, out)
     shutil.rmtree(folder)
 

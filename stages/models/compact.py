@@ -12,6 +12,7 @@ from keras import layers
 
 from stages.labels import Label
 from stages.training import heads
+from stages.training.pictures import Size, inputs, sides
 
 WIDTHS = (24, 48, 96, 160)  # of the stem and of the three stages that halve the picture
 DROPOUT = 0.25
@@ -19,11 +20,11 @@ FEATURES = 128
 SMALL = 56  # pixels: under it the stem keeps the size, or too few places are left at the end
 
 
-def build(image_size: int, labels: list[Label]) -> keras.Model:
-    """A model from pictures (B, image_size, image_size, 3), 0 to 255, to one output per label."""
-    pictures = keras.Input((image_size, image_size, 3), name="image")
+def build(image_size: Size, labels: list[Label], channels: int = 3) -> keras.Model:
+    """A model from pictures (B, height, width, channels), 0 to 255, to one output per label."""
+    pictures = inputs(image_size, channels)
     x = layers.Rescaling(1 / 127.5, offset=-1)(pictures)
-    x = _convolve(x, WIDTHS[0], strides=1 if image_size < SMALL else 2)
+    x = _convolve(x, WIDTHS[0], strides=1 if min(sides(image_size)) < SMALL else 2)
     for width in WIDTHS[1:]:
         x = _residual(_convolve(x, width, strides=2), width)
     x = layers.GlobalAveragePooling2D()(x)

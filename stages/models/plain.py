@@ -9,18 +9,19 @@ from keras import layers
 
 from stages.labels import Label
 from stages.training import heads
+from stages.training.pictures import Size, inputs
 
 WIDTHS = (16, 32, 64, 128)
 DROPOUT = 0.5
 FEATURES = 128
 
 
-def build(image_size: int, labels: list[Label]) -> keras.Model:
-    """A model from pictures (B, image_size, image_size, 3), 0 to 255, to one output per label.
+def build(image_size: Size, labels: list[Label], channels: int = 3) -> keras.Model:
+    """A model from pictures (B, height, width, channels), 0 to 255, to one output per label.
 
     image_size: at least 16, which the four poolings bring down to 1.
     """
-    pictures = keras.Input((image_size, image_size, 3), name="image")
+    pictures = inputs(image_size, channels)
     x = layers.Rescaling(1 / 255)(pictures)
     for width in WIDTHS:
         x = layers.Conv2D(width, 3, padding="same", activation="relu")(x)

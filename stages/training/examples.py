@@ -17,6 +17,7 @@ import numpy.typing as npt
 from stages.labels import LABELS, Label
 from stages.stage import InputError
 from stages.training.augment import Augment, vary
+from stages.training.pictures import Size, middle, sides
 
 SHUFFLE = 16_384  # examples among which the next one is drawn, as JPEG some 50 MB
 FILES = 16  # read in turns when shuffling
@@ -27,9 +28,10 @@ def dataset(
     folder: Path,
     split: str,
     labels: Iterable[Label],
-    image_size: int,
+    image_size: Size,
     batch: int,
     *,
+    channels: int = 3,
     augment: Augment | None = None,
     shuffle_seed: int | None = None,
     cache: bool = False,
@@ -37,8 +39,9 @@ def dataset(
 ) -> Any:
     """Batches of (pictures, targets) for the given epochs, one after the other.
 
-    pictures: float32 (B, image_size, image_size, 3), 0 to 255. targets: for each label a (B,)
-    tensor, float32 years (NaN is missing) or int32 classes (−1 is missing; 1 is yes).
+    pictures: float32 (B, height, width, channels), 0 to 255, 1 channel being grey; what a square
+    has beyond that shape is cut off evenly. targets: for each label a (B,) tensor, float32 years
+    (NaN is missing) or int32 classes (−1 is missing; 1 is yes).
     Every epoch ends with its own, maybe smaller, batch: `batches(size, batch)` of them.
     shuffle_seed: None keeps the order of the shards. cache: keep decoded pictures in memory.
     Raises `InputError` for a split or label the shards lack.
@@ -49,7 +52,7 @@ def dataset(
     builder = open_shards(folder)
     check(builder, labels)
     rows = _serialized(builder, split, at_once=1 if shuffle_seed is None else FILES)
-    decode = _decoder(builder, labels, image_size)
+    decode = _decoder(builder, labels, (*sides(image_size), channels))
     if cache:
         rows = rows.batch(batch).map(decode, parallel).unbatch().cache()
     count = size(folder, split)
@@ -161,20 +164,21 @@ def _spec(names: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def _decoder(builder: Any, labels: list[Label], image_size: int) -> Any:
-    """A function from serialized examples (B,) to uint8 pictures and their targets.
+def _decoder(builder: Any, labels: list[Label], shape: tuple[int, int, int]) -> Any:
+    """A function from serialized examples (B,) to uint8 pictures of a shape, and their targets.
 
     Whole batches are parsed at once: TFDS's own reading, example by example, costs twice as much.
     """
     import tensorflow as tf
 
-    shape = (image_size, image_size, 3)
-    fits = tuple(builder.info.features["image"].shape) == shape
+    stored = tuple(builder.info.features["image"].shape[:2])
+    top, left, height, width = middle(stored, shape[:2])
     kinds = {"number": tf.float32, "category": tf.int32, "binary": tf.int32}
 
     def picture(data: Any) -> Any:
-        pixels = tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE")
-        if not fits:
+        pixels = tf.io.decode_jpeg(data, channels=shape[2], dct_method="INTEGER_ACCURATE")
+        pixels = pixels[top : top + height, left : left + width]
+        if (height, width) != shape[:2]:
             smooth = tf.image.resize(pixels, shape[:2], antialias=True)
             pixels = tf.cast(tf.round(tf.clip_by_value(smooth, 0.0, 255.0)), tf.uint8)
         return tf.ensure_shape(pixels, shape)

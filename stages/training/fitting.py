@@ -1,4 +1,4 @@
-"""The training itself: AdamW, warm-up and cosine, averaged weights, the best epoch kept."""
+"""The training itself: warm-up and cosine, averaged weights, the best epoch kept."""
 
 import logging
 from contextlib import nullcontext
@@ -11,13 +11,17 @@ from dvclive.keras import DVCLiveCallback
 
 from stages.labels import Label
 from stages.stage import InputError
-from stages.training import examples, heads, resume
+from stages.training import examples, heads, resume, start
 from stages.training.devices import Devices
+from stages.training.muon import Muon
 
 if TYPE_CHECKING:
     from stages.train import Params  # run as a program, that module has another name
 
 log = logging.getLogger("train")
+
+# AdamW: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization".
+OPTIMIZERS = {"adamw": keras.optimizers.AdamW, "muon": Muon}
 
 
 def fit(
@@ -27,6 +31,7 @@ def fit(
     folder: Path,
     history: Path,
     chosen: Devices,
+    losses: dict[str, heads.Loss],
     params: "Params",
 ) -> Any:
     """Train, or go on with what `folder` holds, and return the best epoch's model, in float32.
@@ -34,9 +39,12 @@ def fit(
     history: folder of DVCLive's tables, one row an epoch.
     """
     steps = examples.batches(examples.size(tfrecord, "train"), params.batch)
+    name = module.__name__.rpartition(".")[2]
     keras.config.set_dtype_policy(chosen.policy)
     with chosen.strategy.scope() if chosen.strategy else nullcontext():
-        model = compiled(module.build(params.image_size, labels), labels, steps, chosen, params)
+        network = build(module, labels, params)
+        start.load(network, labels, name, params.start, params.weights)
+        model = compiled(network, labels, steps, chosen, losses, params)
         state = resume.load(folder, model)
     if state.epoch:
         log.info("goes on after epoch %d of an earlier, interrupted run", state.epoch)
@@ -49,13 +57,33 @@ def fit(
     log.info("keeps epoch %d of %d (loss %.4f)", state.best_epoch, state.epoch, state.best)
     keras.backend.clear_session()  # layers are counted, and so named, from the start again
     keras.config.set_dtype_policy("float32")
-    best = module.build(params.image_size, labels)
+    best = build(module, labels, params)
     heads.logits(best, labels).set_weights(resume.best_weights(folder, state))
     return best
 
 
-def compiled(model: Any, labels: list[Label], steps: int, chosen: Devices, params: "Params") -> Any:
-    """The model's logits with AdamW (Loshchilov and Hutter 2019), warm-up and a cosine's fall."""
+def build(module: Any, labels: list[Label], params: "Params") -> Any:
+    """The module's network for these pictures; `InputError` when they are too small for it."""
+    try:
+        return module.build(params.image_size, labels, params.channels)
+    except ValueError as error:  # what Keras raises when a layer would have nothing left
+        told = " ".join(str(error).split())
+        name = module.__name__.rpartition(".")[2]
+        raise InputError(
+            f"params.yaml: train.image_size = {list(params.image_size)} is no size for model "
+            f"{name}: {told}"
+        ) from None
+
+
+def compiled(
+    model: Any,
+    labels: list[Label],
+    steps: int,
+    chosen: Devices,
+    losses: dict[str, heads.Loss],
+    params: "Params",
+) -> Any:
+    """The model's logits with its optimizer, a warm-up and a cosine's fall of the rate."""
     every = steps * params.epochs
     warmup = min(round(params.warmup_epochs * steps), every - 1)
     rate = keras.optimizers.schedules.CosineDecay(
@@ -64,7 +92,7 @@ def compiled(model: Any, labels: list[Label], steps: int, chosen: Devices, param
         warmup_target=params.learning_rate if warmup else None,
         warmup_steps=warmup,
     )
-    optimizer = keras.optimizers.AdamW(
+    optimizer = OPTIMIZERS[params.optimizer](
         rate,
         weight_decay=params.weight_decay,
         use_ema=True,
@@ -74,7 +102,7 @@ def compiled(model: Any, labels: list[Label], steps: int, chosen: Devices, param
     trained = heads.logits(model, labels)
     trained.compile(
         optimizer,
-        loss=heads.losses(labels, params.label_smoothing),
+        loss=losses,
         metrics=heads.metrics(labels),
         jit_compile=chosen.jit_compile,
     )
@@ -92,7 +120,7 @@ def _run_epochs(
 ) -> None:
     def read(split: str, **how: Any) -> Any:
         given = (tfrecord, split, labels, params.image_size, params.batch)
-        return examples.dataset(*given, cache=params.cache, **how)
+        return examples.dataset(*given, channels=params.channels, cache=params.cache, **how)
 
     validated = examples.size(tfrecord, "validation") > 0
     if not validated:

@@ -6,7 +6,7 @@ neither saturate nor lose digits. Targets mark a missing value as NaN (numbers) 
 it adds nothing to a loss, a gradient or a metric.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import keras
@@ -22,25 +22,50 @@ Loss = Callable[[Any, Any], Any]
 
 
 def attach(features: Any, labels: Iterable[Label]) -> dict[str, Any]:
-    """Put one head per label on features (B, F) and return the outputs by name, all float32.
+    """Put one head per label on features (B, F) and return the outputs of `answers`."""
+    labels = list(labels)
+    return answers({label.name: scores(features, label) for label in labels}, labels)
 
-    number: "<label>" (B, 1) its expectation and "<label>_distribution" (B, bins), a probability
-    for each whole number from low to high. category: (B, classes) probabilities.
-    binary: (B, 1) probability of yes.
+
+def scores(features: Any, label: Label) -> Any:
+    """A label's logits (B, `width(label)`): one dense layer on features (B, F)."""
+    # float32 also where the trunk computes in bfloat16, whose three digits lose years.
+    return layers.Dense(width(label), name=f"{label.name}_logits", dtype="float32")(features)
+
+
+def regression(features: Any, label: Label) -> Any:
+    """A number's logits (B, bins) from one linear unit, its value in years.
+
+    They are those of a Gaussian of width SIGMA round the value, linear in it, so a fixed dense
+    layer gives them. Their cross-entropy with the soft label is the squared error / (2 SIGMA²).
+    """
+    value = layers.Dense(1, name=f"{label.name}_value", dtype="float32")(features)
+    gaussian = layers.Dense(
+        width(label), trainable=False, name=f"{label.name}_logits", dtype="float32"
+    )
+    output = gaussian(value)
+    gaussian.set_weights([bins(label)[None] / SIGMA**2, -0.5 * (bins(label) / SIGMA) ** 2])
+    return output
+
+
+def answers(given: Mapping[str, Any], labels: Iterable[Label]) -> dict[str, Any]:
+    """A model's outputs by name, all float32, from the logits of every label.
+
+    given: (B, width) by label, each from a layer named "<label>_logits". number: "<label>" (B, 1)
+    its expectation and "<label>_distribution" (B, bins), a probability for each whole number from
+    low to high. category: (B, classes) probabilities. binary: (B, 1) probability of yes.
     """
     outputs: dict[str, Any] = {}
     for label in labels:
-        name = label.name
-        # float32 also where the trunk computes in bfloat16, whose three digits lose years.
-        dense = layers.Dense(_width(label), name=f"{name}_logits", dtype="float32")(features)
+        name, score = label.name, given[label.name]
         if label.kind == "number":
-            distribution = layers.Softmax(name=f"{name}_distribution", dtype="float32")(dense)
+            distribution = layers.Softmax(name=f"{name}_distribution", dtype="float32")(score)
             outputs[name] = _expectation(distribution, label)
             outputs[f"{name}_distribution"] = distribution
         elif label.kind == "category":
-            outputs[name] = layers.Softmax(name=name, dtype="float32")(dense)
+            outputs[name] = layers.Softmax(name=name, dtype="float32")(score)
         else:
-            outputs[name] = layers.Activation("sigmoid", name=name, dtype="float32")(dense)
+            outputs[name] = layers.Activation("sigmoid", name=name, dtype="float32")(score)
     return outputs
 
 
@@ -50,13 +75,17 @@ def logits(model: Any, labels: Iterable[Label]) -> Any:
     return keras.Model(model.input, outputs, name=model.name)
 
 
-def losses(labels: Iterable[Label], smoothing: float) -> dict[str, Loss]:
+def losses(
+    labels: Iterable[Label], smoothing: float, weights: Mapping[str, Any] | None = None
+) -> dict[str, Loss]:
     """A loss per label on its logits, (B,), whose mean is that over the known values of the batch.
 
     It is 0 where nothing is known. Keras takes the mean itself, and shares it among several GPUs.
-    smoothing: share of the probability spread over all classes of a category.
+    smoothing: share of the probability spread over all classes of a category. weights: by number,
+    how much each of its bins counts, (bins,); 1 where not given.
     """
-    return {label.name: _loss(label, smoothing) for label in labels}
+    given = weights or {}
+    return {label.name: _loss(label, smoothing, given.get(label.name)) for label in labels}
 
 
 def metrics(labels: Iterable[Label]) -> dict[str, list[Any]]:
@@ -85,6 +114,13 @@ class KnownMean(keras.metrics.Mean):  # type: ignore[misc]  # Keras ships no typ
         super().update_state(ops.cast(values, "float32"), ops.cast(known, "float32"))
 
 
+def width(label: Label) -> int:
+    """Logits of a label: a number's bins, a category's classes, one for yes."""
+    return {"number": label.high - label.low + 1, "category": len(label.classes), "binary": 1}[
+        label.kind
+    ]
+
+
 def bins(label: Label) -> Any:
     """The whole numbers a number's head chooses among, float32 (bins,)."""
     return np.arange(label.low, label.high + 1, dtype=np.float32)
@@ -93,12 +129,6 @@ def bins(label: Label) -> Any:
 def expected(output: Any, label: Label) -> Any:
     """Expectation (B,) of a number's logits (B, bins)."""
     return ops.sum(ops.softmax(output) * bins(label), axis=-1)
-
-
-def _width(label: Label) -> int:
-    return {"number": label.high - label.low + 1, "category": len(label.classes), "binary": 1}[
-        label.kind
-    ]
 
 
 def _expectation(distribution: Any, label: Label) -> Any:
@@ -117,7 +147,7 @@ def _split(target: Any, label: Label) -> tuple[Any, Any]:
     return known, ops.where(known, target, float(label.low))
 
 
-def _loss(label: Label, smoothing: float) -> Loss:
+def _loss(label: Label, smoothing: float, weights: Any | None) -> Loss:
     def loss(target: Any, output: Any) -> Any:
         known, value = _split(target, label)
         if label.kind == "number":
@@ -127,6 +157,8 @@ def _loss(label: Label, smoothing: float) -> Loss:
         else:
             each = ops.binary_crossentropy(value, output[:, 0], from_logits=True)
         weight = ops.cast(known, "float32")
+        if weights is not None:
+            each = each * _weight(value, label, weights)
         return each * weight * (ops.sum(ops.ones_like(weight)) / ops.maximum(ops.sum(weight), 1.0))
 
     return loss
@@ -141,6 +173,12 @@ def _number(value: Any, output: Any, label: Label) -> Any:
     soft = ops.softmax(-0.5 * distance * distance)
     crossed = -ops.sum(soft * ops.log_softmax(output), axis=-1)
     return crossed + L1 * ops.abs(expected(output, label) - value)
+
+
+def _weight(value: Any, label: Label, weights: Any) -> Any:
+    """How much each value counts, (B,), by the whole number nearest to it."""
+    place = ops.cast(ops.round(ops.clip(value, label.low, label.high)), "int32") - label.low
+    return ops.take(ops.convert_to_tensor(weights, "float32"), place)
 
 
 def _category(value: Any, output: Any, smoothing: float) -> Any:
