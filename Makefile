@@ -22,7 +22,7 @@ test: setup ## everything, a file of tests per core at a time
 	python -m pytest --numprocesses auto --dist loadfile
 
 unit: setup ## what needs no server, no detector and no training
-	python -m pytest -m "not slow"
+	python -m pytest -m "not slow" --numprocesses auto --dist loadfile
 
 lint: setup
 	ruff check .

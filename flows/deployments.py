@@ -1,0 +1,61 @@
+"""The deployments of `prefect.yaml`: what they want, and sending them to a server."""
+
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import (
+    DeploymentScheduleUpdate,
+    DeploymentUpdate,
+    WorkPoolCreate,
+)
+from prefect.exceptions import ObjectAlreadyExists
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from flows.programs import FailedError, last_lines
+from stages.stage import InputError, read_params
+
+FILE = Path("prefect.yaml")
+SCHEDULE = {"schedule", "active", "max_scheduled_runs", "parameters", "slug"}
+PREFECT = (sys.executable, "-m", "prefect", "--no-prompt")
+LIMIT = 180.0  # seconds
+
+
+def read(path: Path) -> tuple[list[str], dict[str, str]]:
+    """The work pools that deployments want, and the deployments with what each is for."""
+    deployments = read_params(path).get("deployments") or []
+    try:
+        pools = sorted({each["work_pool"]["name"] for each in deployments})
+        menu = {each["name"]: " ".join(each.get("description", "").split()) for each in deployments}
+    except (KeyError, TypeError, AttributeError):
+        pools, menu = [], {}
+    if not pools:
+        raise InputError(f"{path}: deployments: each needs a name and a work_pool with a name")
+    return pools, menu
+
+
+def deploy(url: str, pools: Sequence[str], env: Mapping[str, str]) -> None:
+    """Send what `prefect.yaml` says, but leave schedules as they were set in the UI."""
+    with temporary_settings({PREFECT_API_URL: url}), get_client(sync_client=True) as client:
+        for pool in pools:
+            with suppress(ObjectAlreadyExists):
+                client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
+        before = {each.id: each.schedules for each in client.read_deployments()}
+        run_deploy(env)
+        for number, schedules in before.items():
+            told = [each.model_dump(include=SCHEDULE) for each in schedules]
+            kept = [DeploymentScheduleUpdate(**each) for each in told]
+            client.update_deployment(number, DeploymentUpdate(schedules=kept))
+
+
+def run_deploy(env: Mapping[str, str]) -> None:
+    """`prefect deploy --all`, without a question; `FailedError` when it cannot."""
+    done = subprocess.run(
+        [*PREFECT, "deploy", "--all"], env=env, stdin=subprocess.DEVNULL, text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, timeout=LIMIT,
+    )  # fmt: skip
+    if done.returncode:
+        raise FailedError(f"{FILE}: cannot be deployed:\n{last_lines(done.stdout)}")

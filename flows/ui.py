@@ -1,0 +1,128 @@
+"""Prefect's server with its UI, and a worker in this folder for every work pool, until Ctrl-C.
+
+`prefect.yaml` says what there is to run. Runs, artifacts and schedules are in Prefect's database
+and outlive this program. Where a server answers already, only workers are started: that is how a
+second machine joins.
+"""
+
+import argparse
+import os
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import httpx
+from prefect.client.orchestration import get_client
+from prefect.settings import (
+    PREFECT_API_REQUEST_TIMEOUT,
+    PREFECT_API_URL,
+    PREFECT_CLIENT_MAX_RETRIES,
+    temporary_settings,
+)
+
+from flows import deployments
+from flows.deployments import PREFECT
+from flows.programs import FailedError, Programs, StoppedError, tail
+from stages.stage import InputError
+
+LOGS = Path(".store/ui")
+HOST = "127.0.0.1"
+START = 180.0  # seconds for the server to answer: the first time it makes its database
+ASK = 20.0  # seconds for one answer
+
+
+def serve(port: int, only: Sequence[str]) -> None:
+    """Run until somebody ends it: `StoppedError`, or one of the programs: `FailedError`."""
+    wanted, menu = deployments.read(deployments.FILE)
+    pools = chosen(wanted, only)
+    here = f"http://{HOST}:{port}/api"
+    url = PREFECT_API_URL.value() or here
+    found = answers(url)
+    if not found:
+        check_free(url, here, port)
+    with Programs(LOGS, environment(url)) as programs:
+        if not found:
+            log = programs.start("server", [*PREFECT, "server", "start", "--port", str(port)])
+            if not programs.wait(lambda: answers(url), START):
+                raise FailedError(f"server does not answer after {START:.0f} s; {tail(log)}")
+            deployments.deploy(url, wanted, programs.env)
+        for pool in pools:
+            command = [*PREFECT, "worker", "start", "--type", "process", "--pool", pool]
+            programs.start(f"worker-{pool}", [*command, "--name", worker_name()])
+        print(welcome(url, found, pools, menu), flush=True)
+        programs.wait(lambda: False)
+
+
+def chosen(pools: list[str], only: Sequence[str]) -> list[str]:
+    """The work pools to start workers for: all, or some of them."""
+    for pool in only:
+        if pool not in pools:
+            raise InputError(f"--pool {pool}: not in {deployments.FILE}; it has {', '.join(pools)}")
+    return sorted(set(only)) or pools
+
+
+def answers(url: str) -> bool:
+    """Whether a Prefect server answers, and to us: one with a password does not to everybody."""
+    once = {PREFECT_API_URL: url, PREFECT_CLIENT_MAX_RETRIES: 0, PREFECT_API_REQUEST_TIMEOUT: ASK}
+    with temporary_settings(once), get_client(sync_client=True) as client:
+        try:
+            return isinstance(client.api_version(), str)
+        except (httpx.HTTPError, ValueError):
+            return False
+
+
+def check_free(url: str, here: str, port: int) -> None:
+    """`InputError` where no server of ours could be at `url`."""
+    if url != here:
+        told = "no Prefect server answers there; start it, or unset the variable to have one here"
+        raise InputError(f"PREFECT_API_URL = {url}: {told}")
+    with socket.socket() as probe:
+        if probe.connect_ex((HOST, port)) == 0:
+            raise InputError(f"--port {port}: in use, not by a Prefect server; give another one")
+
+
+def environment(url: str) -> Mapping[str, str]:
+    """For the server, the workers and their runs, which work in the folder that PWD names."""
+    ours = {"PREFECT_API_URL": url, "PWD": str(Path.cwd())}
+    return os.environ | {"PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false"} | ours
+
+
+def worker_name() -> str:
+    """The same at every start, so that the UI does not fill with workers that are gone."""
+    return f"{Path.cwd().name}@{socket.gethostname()}"
+
+
+def welcome(url: str, found: bool, pools: Sequence[str], menu: Mapping[str, str]) -> str:
+    """Where to look, what to click, what runs where."""
+    width = max(map(len, menu))
+    kept = "The server ran already; its deployments stay as they are (`prefect deploy --all`)."
+    return "\n".join([
+        f"Prefect's UI: {url.removesuffix('/api')}",
+        *[kept] * found,
+        "Under Deployments, choose one; Run > Custom run shows its form:",
+        *[f"  {name:{width}}  {what}" for name, what in menu.items()],
+        f"Runs work in this folder; workers: {', '.join(pools)}; logs: {LOGS}.",
+        "Ctrl-C ends all of it; runs, artifacts and schedules are kept.",
+    ])  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m flows.ui", description=__doc__)
+    parser.add_argument("--port", type=int, default=4200, help="of the server; 4200 by default")
+    parser.add_argument(
+        "--pool", action="append", default=[], help="a worker for it only; again for more"
+    )
+    given = parser.parse_args()
+    if not 0 < given.port < 1 << 16:
+        parser.error(f"--port {given.port}: 1 to {(1 << 16) - 1}")
+    try:
+        serve(given.port, given.pool)
+    except StoppedError:
+        print("Ended.")
+    except (FailedError, InputError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""A celebrity is added in the browser: Prefect's real UI in Chromium, on the small demo.
+
+With FACELINE_SCREENSHOTS=docs the demo has all its people, and leaves the pictures of docs/ there.
+"""
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests import project as projects
+from tests.flows.ui_program import Ui, free_port, started
+from tests.project import ROOT, Project
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from playwright.sync_api import Locator, Page, Route, expect  # noqa: E402
+
+pytestmark = pytest.mark.slow
+
+SCREENSHOTS = os.environ.get("FACELINE_SCREENSHOTS")
+PEOPLE = 36 if SCREENSHOTS else 6  # six are enough for three sides of a split
+ADDED = {"Identity": "ada-lorne", "Query": "Ada Lorne", "Birth Date": "1961-03-02"}
+CHOSEN = {"Gender": "female", "Race": "white", "Job": "actor", "Look Alike": "cat"}
+RUN = "add-ada-lorne"
+LONG = 900.0  # seconds; alone on two cores the run takes one minute
+# Prefect's page asks it for the settings of its telemetry, which is off.
+ALLOWED_OUTSIDE = {"sr-client-cfg.amplitude.com"}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
+    return next(filter(None, found), None) or pytest.skip("no Chromium in PATH")
+
+
+@pytest.fixture(scope="module")
+def project(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The demo, run and committed, so that only the added class costs something."""
+    made = projects.clone(tmp_path_factory.mktemp("browser") / "faceline")
+    header, *rows = (ROOT / "data" / "celebrities.csv").read_text().splitlines()
+    made.catalogue.write_text("\n".join([header, *rows[:PEOPLE]]) + "\n")
+    made.set_params(scrape={"results": 20}, train={"models": ["compact"], "image_size": 32})
+    made.set_params(train={"epochs": 12 if SCREENSHOTS else 1})
+    made.repro()
+    made.run("git", "add", ".")
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    made.run("git", *who, "commit", "--quiet", "--message=The demo, run")
+    return made
+
+
+@pytest.fixture(scope="module")
+def program(project: Project) -> Iterator[Ui]:
+    with started(project.folder, free_port()) as running:
+        yield running
+
+
+@pytest.fixture
+def page(program: Ui, chromium: str) -> Iterator[Page]:
+    """Chromium on the UI, without the internet; fails when the page wants something of it."""
+    outside: set[str] = set()
+
+    def only_here(route: Route) -> None:
+        host = urlsplit(route.request.url).hostname or ""
+        if host == "127.0.0.1":
+            route.continue_()
+        else:
+            outside.add(host)
+            route.abort()
+
+    expect.set_options(timeout=LONG * 1000)
+    with playwright.sync_playwright() as api:
+        browser = api.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        context = browser.new_context(
+            viewport={"width": 1280, "height": 800}, locale="en-GB", timezone_id="UTC",
+            base_url=program.url.removesuffix("/api"),
+        )  # fmt: skip
+        context.route(re.compile("^https?:"), only_here)
+        made = context.new_page()
+        made.set_default_timeout(LONG * 1000)
+        yield made
+        browser.close()
+    assert outside <= ALLOWED_OUTSIDE
+
+
+def test_a_celebrity_is_added_in_the_browser(project: Project, page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("link", name="Deployments").click()
+    expect(page.get_by_text("nightly-rescrape")).to_be_visible()
+    screenshot(page, "deployments")
+    page.get_by_text("nightly-rescrape").click()
+    fill_the_form(page)
+    open_the_pipeline_run(page)
+    stages = project.run("dvc", "stage", "list", "--name-only").stdout.split()
+    every_task_ends_well(page, stages)
+    the_faces_are_shown(page)
+    the_metrics_are_shown(page)
+    assert (
+        "ada-lorne,Ada Lorne,1,female,white,1961-03-02,actor,cat" in project.catalogue.read_text()
+    )
+    assert (project.folder / "data/faces/demo/ada-lorne.parquet").exists()
+
+
+def fill_the_form(page: Page) -> None:
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Custom run").click()
+    page.get_by_role("button", name="Add item").first.click()
+    page.get_by_label("Run Name").fill(RUN)
+    for label, text in ADDED.items():
+        page.get_by_label(label).fill(text)
+    for label, choice in CHOSEN.items():
+        page.get_by_label(label).click()
+        page.get_by_role("option", name=choice, exact=True).click()
+    page.get_by_label("Identity").scroll_into_view_if_needed()
+    screenshot(page, "form", height=1000)
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_text(f"{RUN} scheduled to start now")).to_be_visible()
+
+
+def open_the_pipeline_run(page: Page) -> None:
+    """From the run that was submitted to the one of the pipeline in it."""
+    page.get_by_role("link", name="Runs", exact=True).click()
+    page.get_by_role("link", name=RUN).first.click()
+    page.get_by_role("tab", name="Subflow Runs").click()
+    below = page.get_by_role("tabpanel").locator("a[href*='/runs/flow-run/']").first
+    appears(page, below)
+    below.click()
+    expect(page.get_by_text("Parent Run")).to_be_visible()
+
+
+def every_task_ends_well(page: Page, stages: list[str]) -> None:
+    ended = page.get_by_text(re.compile("^(Completed|Failed|Crashed|Cancelled)$")).first
+    appears(page, ended)
+    assert ended.inner_text() == "Completed", page.locator("body").inner_text()
+    page.get_by_role("tab", name="Task Runs").click()
+    assert len(stages) >= 10
+    for stage in stages:
+        task = page.get_by_role("listitem").filter(
+            has=page.get_by_role("link", name=stage, exact=True)
+        )
+        expect(task.first).to_contain_text(re.compile("Completed|Cached"))
+    screenshot(page, "run")
+
+
+def the_faces_are_shown(page: Page) -> None:
+    open_artifact(page, "contact-sheet")
+    picture = page.get_by_role("img", name="Some faces of the dataset")
+    expect(picture).to_be_visible()
+    page.wait_for_function("picture => picture.naturalWidth > 0", arg=picture.element_handle())
+    screenshot(page, "faces")
+    page.go_back()
+    page.go_back()
+
+
+def the_metrics_are_shown(page: Page) -> None:
+    open_artifact(page, "metrics")
+    for word in ("evaluate@compact", "HEAD", "this run", "change"):
+        expect(page.get_by_role("table").get_by_text(word, exact=True).first).to_be_visible()
+    screenshot(page, "metrics")
+
+
+def open_artifact(page: Page, key: str) -> None:
+    """From the run's page to its newest version."""
+    page.get_by_role("tab", name="Artifacts").click()
+    page.get_by_text(key, exact=True).first.click()
+    page.locator("a[href*='/artifacts/artifact/']").first.click()
+
+
+def appears(page: Page, what: Locator) -> None:
+    """Wait for something on a page that may not look again by itself."""
+    until = time.monotonic() + LONG
+    while not what.is_visible():
+        assert time.monotonic() < until, page.locator("body").inner_text()
+        page.wait_for_timeout(5000)
+        page.reload()
+        page.get_by_role("tab").first.wait_for()
+
+
+def screenshot(page: Page, name: str, height: int = 800) -> None:
+    if SCREENSHOTS:
+        page.set_viewport_size({"width": 1280, "height": height})
+        page.wait_for_timeout(3000)  # for what moves into its place
+        path = Path(SCREENSHOTS) / f"ui-{name}.jpg"
+        page.screenshot(path=ROOT / path, type="jpeg", quality=80)
+        page.set_viewport_size({"width": 1280, "height": 800})
