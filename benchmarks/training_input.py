@@ -63,8 +63,8 @@ def model() -> Any:
     """The compact model, compiled as `train` compiles it."""
     import keras
 
-    from stages import heads
     from stages.models import compact
+    from stages.training import heads
 
     labels = list(LABELS.values())
     trained = heads.logits(compact.build(SIZE, labels), labels)

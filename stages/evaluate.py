@@ -39,12 +39,13 @@ def predict(model: Any, batches: Iterable[Any], flip_average: bool) -> dict[str,
 
 
 def pictures_of(rows: set[int], batches: Iterable[Any]) -> dict[int, gallery.Pixels]:
-    """The pictures of some rows, uint8, in one more pass: all of them would not fit in memory."""
+    """The pictures of some rows, uint8 RGB, in one more pass: all would not fit in memory."""
     found, start = {}, 0
     for pictures, _ in batches:
         for row in range(start, start + len(pictures)):
             if row in rows:
-                found[row] = np.asarray(pictures[row - start]).astype(np.uint8)
+                pixels = np.asarray(pictures[row - start]).astype(np.uint8)
+                found[row] = np.repeat(pixels, 3 // pixels.shape[2], axis=2)
         start += len(pictures)
     return found
 
@@ -58,8 +59,9 @@ def main(name: str, model: Path, tfrecord: Path, out: Path, params: Params) -> N
         raise InputError(f"{tfrecord}: split {params.split!r} has no examples to evaluate on")
 
     def read() -> Any:
-        side = network.input_shape[1]
-        return examples.dataset(tfrecord, params.split, labels, side, params.batch)
+        height, width, channels = network.input_shape[1:]
+        given = (tfrecord, params.split, labels, (height, width), params.batch)
+        return examples.dataset(*given, channels=channels)
 
     outputs = predict(network, read(), params.flip_average)
     wanted = [label.name for label in labels]

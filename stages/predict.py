@@ -9,7 +9,7 @@ from stages.evaluation import answers, gallery
 from stages.labels import Label
 from stages.stage import InputError, run
 from stages.tables import appearing
-from stages.training import devices, modelfile
+from stages.training import devices, modelfile, pictures
 
 log = logging.getLogger("predict")
 
@@ -42,9 +42,10 @@ def main(
     faces, reason = cropping.choose(found, "all", min_confidence, min_face_size)
     if reason:
         raise InputError(f"{picture}: no face found in it ({reason})")
-    side = network.input_shape[1]
+    shape = network.input_shape[1:]
+    side = max(shape[:2])
     crops = [cropping.crop_face(image, face, margin, side, align) for face in faces]
-    outputs = network.predict_on_batch(np.stack(crops).astype(np.float32))
+    outputs = network.predict_on_batch(pictures.shaped(np.stack(crops), shape))
     lines = captions(outputs, labels, len(faces))
     with appearing(out) as beside:
         gallery.annotate(image, [face.box for face in faces], lines).save(beside, "PNG")

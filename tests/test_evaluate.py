@@ -109,3 +109,10 @@ def test_a_file_that_is_no_model(inputs: Path, tmp_path: Path) -> None:
     (tmp_path / "model.keras").write_text("no")
     with pytest.raises(InputError, match="not a trained model"):
         evaluate.main("plain", tmp_path / "model.keras", inputs / "tfrecord", tmp_path, PARAMS)
+
+
+def test_grey_pictures_that_are_not_square(tmp_path: Path) -> None:
+    shards = trial(tmp_path / "tfrecord", train=8, other=8)
+    save(plain.build((32, 24), [LABELS[name] for name in LABELED], 1), tmp_path / "model.keras")
+    evaluate.main("plain", tmp_path / "model.keras", shards, tmp_path / "out", PARAMS)
+    assert (tmp_path / "out/mistakes.png").is_file()
