@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export HF_HUB_OFFLINE := 1
 export TF_CPP_MIN_LOG_LEVEL := 2
 
-.PHONY: setup demo test unit lint bench clean
+.PHONY: setup demo ui test unit lint bench clean
 
 setup: .venv/ready
 
@@ -18,6 +18,9 @@ demo: setup ## the whole DAG on drawn celebrities
 	dvc repro
 	@python -m stages.tour
 
+ui: setup ## Prefect's server, work pools, workers and deployments, until Ctrl-C
+	python -m flows.ui
+
 test: setup ## everything, a file of tests per core at a time
 	python -m pytest --numprocesses auto --dist loadfile
 
@@ -30,7 +33,7 @@ lint: setup
 	mypy
 
 bench: setup ## every figure that the README quotes, best on an idle machine
-	for each in crop partitions cluster scrape memory incremental training_input; do \
+	for each in crop partitions cluster scrape memory incremental training_input flow; do \
 		python -m benchmarks.$$each || exit 1; \
 	done
 	python -m benchmarks.table

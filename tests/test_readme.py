@@ -71,6 +71,17 @@ def test_the_four_ways_in_do_what_they_say(project: Project, said: str) -> None:
     assert (Path("/tmp") / "somebody.png").exists()
 
 
+def pattern(line: str) -> str:
+    """A shown line, whatever its numbers and generated names are, and however wide its columns."""
+    words = [re.escape(word) for word in line.split()]
+    return r"\s+".join(re.sub(r"\d+(?:\\\.\d+)*", r"[-\\d.]+", word) for word in words)
+
+
+@pytest.mark.parametrize("line", [line for each in blocks("text") for line in each.splitlines()])
+def test_it_prints_what_the_readme_shows(said: str, line: str) -> None:
+    assert re.search(pattern(line), said), line
+
+
 @pytest.mark.parametrize("number", range(len(blocks("python"))))
 def test_the_shards_are_read_as_shown(project: Project, said: str, number: int) -> None:
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(project.folder.parent / "hf")}
