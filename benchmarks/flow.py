@@ -38,7 +38,7 @@ WAYS = {"dvc repro": ["dvc", "repro"], "flow": ["python", "-m", "flows.pipeline"
 def seconds(workspace: Workspace, command: list[str], env: dict[str, str]) -> float:
     """How long a command takes; raises with its words when it fails."""
     begin = time.perf_counter()
-    workspace.run(str(PROGRAMS / command[0]), *command[1:], **env)
+    workspace.run(str(PROGRAMS / command[0]), *command[1:], check=True, **env)
     return time.perf_counter() - begin
 
 

@@ -75,11 +75,15 @@ def answers(url: str) -> bool:
 def check_free(url: str, here: str, port: int) -> None:
     """`InputError` where no server of ours could be at `url`."""
     if url != here:
-        told = "no Prefect server answers there; start it, or unset the variable to have one here"
+        told = (
+            "no Prefect server answers us there; start it, or unset the variable to have one here"
+        )
         raise InputError(f"PREFECT_API_URL = {url}: {told}")
     with socket.socket() as probe:
         if probe.connect_ex((HOST, port)) == 0:
-            raise InputError(f"--port {port}: in use, not by a Prefect server; give another one")
+            raise InputError(
+                f"--port {port}: in use, and no Prefect server answers us there; give another one"
+            )
 
 
 def environment(url: str) -> Mapping[str, str]:

@@ -49,7 +49,7 @@ def forms(
 
 @pytest.mark.slow
 def test_all_are_deployed_unattended(forms: dict[str, Any]) -> None:
-    assert set(forms) == set(DEPLOYMENTS)
+    assert set(forms) >= set(DEPLOYMENTS)  # other tests deploy to this server too
 
 
 @pytest.mark.slow

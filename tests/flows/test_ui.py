@@ -73,7 +73,7 @@ def test_a_port_that_something_else_has_is_one_line(small: Workspace) -> None:
         )  # fmt: skip
         other.shutdown()
     assert done.returncode == 1
-    told = f"--port {port}: in use, not by a Prefect server; give another one"
+    told = f"--port {port}: in use, and no Prefect server answers us there; give another one"
     assert done.stderr.splitlines() == [told]
 
 
