@@ -183,7 +183,8 @@ def appears(page: Page, what: Locator) -> None:
     until = time.monotonic() + LONG
     while not what.is_visible():
         failed = page.get_by_text(re.compile("^(Failed|Crashed|Cancelled)$")).first.is_visible()
-        assert time.monotonic() < until and not failed, page.locator("body").inner_text()
+        assert not failed, page.locator("body").inner_text()
+        assert time.monotonic() < until, page.locator("body").inner_text()
         page.wait_for_timeout(5000)
         page.reload()
         page.get_by_role("tab").first.wait_for()
