@@ -282,6 +282,7 @@ def test_a_crawl_ends_with_its_last_answer(site, reply, picture, run) -> None:
     assert threading.active_count() <= before + 20  # the server's own
 
 
+@pytest.mark.slow
 def test_a_consumer_that_leaves_ends_the_threads(site, reply, picture, params, store) -> None:
     site.search("jane", serve(site, reply, picture, 1))
     site.search("john", serve(site, reply, picture, 10, start=1, delay=5))

@@ -112,6 +112,7 @@ def test_the_projects_own_dag(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(stage.dataset for stage in dag.stages()) == 1
 
 
+@pytest.mark.slow
 def test_at_rest_waits_for_dvc_but_not_for_ever(small: Workspace) -> None:
     with Repo() as repo, dag.at_rest(), pytest.raises(LockError):
         repo.lock.lock()

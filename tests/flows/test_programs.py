@@ -73,6 +73,7 @@ time.sleep(600)
     assert (tmp_path / "order").read_text() == "ba"
 
 
+@pytest.mark.slow
 def test_one_that_does_not_listen_is_made_to_end(
     started: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +96,7 @@ def test_a_program_that_ends_is_named_with_its_last_lines(started: Programs) -> 
     assert words.endswith("worker.log:\ntoo early\nout of luck")
 
 
+@pytest.mark.slow
 def test_what_a_killed_program_left_behind_ends(started: Programs) -> None:
     with started as group:
         child = first_line(group, group.start("parent", python(PARENT)))

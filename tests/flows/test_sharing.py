@@ -105,6 +105,7 @@ def test_a_conflict_is_told_and_stops_nobody(small: Workspace, other: Path) -> N
     sharing.pull_commits(quietly)
 
 
+@pytest.mark.slow
 def test_a_remote_that_is_gone_is_told(small: Workspace, other: Path) -> None:
     (other.parent / "origin.git").rename(other.parent / "gone.git")
     commit(small.folder, "ours.txt", "ours")
