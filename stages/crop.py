@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import cv2
 import pyarrow.parquet as pq
 from pydantic import Field
 
 from stages import cluster, schema
-from stages.cropping import choose, crop_face, decode, encode
+from stages.cropping import choose, crop_face, crop_whole, decode, encode
 from stages.detectors.face import Detector, Face
 from stages.progress import tracked
 from stages.stage import InputError, Section, run
@@ -37,6 +37,8 @@ HERE = Path(__file__).parent
 BLANK = 1.0  # grey levels of deviation; the flattest face of FER2013 has 3.9
 Row = dict[str, Any]
 Files = tuple[Path, Path | None]  # a partition's FACES, and its rows of REJECTS, if any, as JSON
+# Of the picture's longer side, on every side; below 0 that much is cut off.
+Cut = Annotated[float, Field(gt=-0.5, le=2)]
 log = logging.getLogger(__name__)
 
 
@@ -51,7 +53,7 @@ class Params(Section):
     min_confidence: float = Field(ge=0, le=1)
     min_face_size: int = Field(ge=12)  # pixels
     quality: int = Field(ge=1, le=100)  # of the JPEG
-    aligned: list[str]  # sources whose pictures are faces already: no detection
+    aligned: dict[str, Cut]  # sources whose pictures are faces already, not searched: margin
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Task:
     key: str
     store: Path
     params: Params
-    aligned: bool
+    aligned: float | None  # the margin, of a source that is not searched
 
 
 def check_detector(name: str) -> None:
@@ -75,7 +77,7 @@ def check_detector(name: str) -> None:
 
 def plan(images: Path, store: Path, params: Params) -> list[Task]:
     """A task per partition, keyed by what its faces depend on: pictures, parameters, code."""
-    aligned = images.name in params.aligned
+    aligned = params.aligned.get(images.name)
     shaping = params.model_dump(exclude={"aligned"})
     made_by = code(HERE / "crop.py", HERE / "cropping.py", HERE / "schema.py", HERE / "detectors")
     return [
@@ -105,8 +107,8 @@ def crop_picture(row: Row, detect: Detector, params: Params) -> tuple[list[Row],
     return faces, None
 
 
-def crop_aligned(row: Row, params: Params) -> tuple[list[Row], Row | None]:
-    """A picture that is a face already: the same row, the whole picture resized, no detection."""
+def crop_aligned(row: Row, margin: float, params: Params) -> tuple[list[Row], Row | None]:
+    """A picture that is a face already: the same row, the picture's middle, no detection."""
     picture = {name: value for name, value in row.items() if name != "image"}
     try:
         image = decode(row["image"]["bytes"])
@@ -117,7 +119,7 @@ def crop_aligned(row: Row, params: Params) -> tuple[list[Row], Row | None]:
     height, width = image.shape[:2]
     nowhere = (0.0, 0.0)
     whole = Face((0.0, 0.0, float(width), float(height)), (nowhere,) * 5, confidence=1.0)
-    crop = crop_face(image, whole, 0.0, params.size, align=False)
+    crop = crop_whole(image, margin, params.size)
     face = describe(picture["image_id"], 0, whole, 1, encode(crop, params.quality))
     return [picture | face | {"keypoints": None, "confidence": None}], None
 
@@ -154,8 +156,8 @@ def crop_partition(task: Task) -> Files:
     faces: list[Row] = []
     rejects: list[Row] = []
     for row in _rows(task.images):
-        if task.aligned:
-            kept, rejected = crop_aligned(row, task.params)
+        if task.aligned is not None:
+            kept, rejected = crop_aligned(row, task.aligned, task.params)
         else:
             detect = load_detector(task.params.detector, task.params.min_face_size)
             kept, rejected = crop_picture(row, detect, task.params)

@@ -115,8 +115,12 @@ def expand_box(box: Box, margin: float, bounds: tuple[int, int]) -> Square:
     left, right = (min(max(value, 0), bounds[0] - 1) for value in (x, x + width))
     top, bottom = (min(max(value, 0), bounds[1] - 1) for value in (y, y + height))
     side = max(1, round(max(right - left, bottom - top) * (1 + 2 * margin)))
-    x0 = math.floor((left + right - side) / 2 + 0.5)
-    y0 = math.floor((top + bottom - side) / 2 + 0.5)
+    return square_round((left + right) / 2, (top + bottom) / 2, side)
+
+
+def square_round(x: float, y: float, side: int) -> Square:
+    """The square, in whole pixels, round a middle."""
+    x0, y0 = math.floor(x - side / 2 + 0.5), math.floor(y - side / 2 + 0.5)
     return x0, y0, x0 + side, y0 + side
 
 
@@ -126,8 +130,22 @@ def crop_face(image: Pixels, face: Face, margin: float, size: int, align: bool) 
     align: turn the picture round the middle of the square so that the eyes are level.
     What lies outside the picture repeats its edge.
     """
-    square = expand_box(face.box, margin, (image.shape[1], image.shape[0]))
-    pixels = cut_upright(image, square, tilt(face)) if align else cut(image, square)
+    around = expand_box(face.box, margin, (image.shape[1], image.shape[0]))
+    return resize(cut_upright(image, around, tilt(face)) if align else cut(image, around), size)
+
+
+def crop_whole(image: Pixels, margin: float, size: int) -> Pixels:
+    """The whole picture as a square of (size, size, 3) uint8, its edges repeated where it is short.
+
+    margin: of the longer side, on every side; below 0 that much is cut off. Greater than -0.5.
+    """
+    height, width = image.shape[:2]
+    side = max(1, round(max(height, width) * (1 + 2 * margin)))
+    return resize(cut(image, square_round(width / 2, height / 2, side)), size)
+
+
+def resize(pixels: Pixels, size: int) -> Pixels:
+    """A square picture at another size."""
     shrinks = pixels.shape[0] > size
     how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(pixels, (size, size), interpolation=how), dtype=np.uint8)

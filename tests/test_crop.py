@@ -17,7 +17,7 @@ from stages.tables import read_table, write_rows
 
 PARAMS = Params(
     detector="onnx", faces="single", margin=0.1, size=32, align=False, min_confidence=0.9,
-    min_face_size=20, quality=90, aligned=[],
+    min_face_size=20, quality=90, aligned={},
 )  # fmt: skip
 POINTS = ((40.0, 40.0), (60.0, 40.0), (50.0, 50.0), (42.0, 60.0), (58.0, 60.0))
 
@@ -83,7 +83,7 @@ def test_a_picture_without_a_usable_face_is_rejected_by_name(
 def test_what_is_no_picture_is_rejected(data: bytes) -> None:
     for result in (
         crop_picture(picture(data=data), finds(face()), PARAMS),
-        crop_aligned(picture(data=data), PARAMS),
+        crop_aligned(picture(data=data), 0.0, PARAMS),
     ):
         assert result[0] == []
         assert result[1]
@@ -98,7 +98,7 @@ def test_all_faces_are_numbered_by_confidence() -> None:
 
 
 def test_an_aligned_source_is_resized_whole_and_not_searched() -> None:
-    (row,), rejected = crop_aligned(picture(), PARAMS)
+    (row,), rejected = crop_aligned(picture(), 0.0, PARAMS)
     assert rejected is None
     assert row["box"] == {"x": 0.0, "y": 0.0, "width": 120.0, "height": 100.0}
     assert row["confidence"] is None
@@ -107,7 +107,7 @@ def test_an_aligned_source_is_resized_whole_and_not_searched() -> None:
 
 
 def test_an_aligned_picture_of_nothing_is_rejected() -> None:
-    faces, rejected = crop_aligned(picture(data=jpeg(np.full(120, 90))), PARAMS)
+    faces, rejected = crop_aligned(picture(data=jpeg(np.full(120, 90))), 0.0, PARAMS)
     assert faces == []
     assert rejected
     assert rejected["reason"] == "blank"
@@ -123,7 +123,7 @@ def run(folder: Path, params: Params) -> None:
 def test_partitions_come_from_the_store_and_gone_ones_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    aligned = PARAMS.model_copy(update={"aligned": ["images"]})
+    aligned = PARAMS.model_copy(update={"aligned": {"images": 0.0}})
     for name in ("abe", "zoe"):
         rows = [picture(f"{name}-{n}") for n in range(3)] + [picture(f"{name}-bad", b"no")]
         write_rows(tmp_path / "images" / f"{name}.parquet", schema.IMAGES, rows)

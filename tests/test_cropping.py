@@ -15,6 +15,7 @@ from stages.cropping import (
     FORMATS,
     choose,
     crop_face,
+    crop_whole,
     cut,
     decode,
     encode,
@@ -24,6 +25,7 @@ from stages.cropping import (
 from stages.detectors.face import Box, Face
 
 LEVEL = ((30.0, 40.0), (70.0, 40.0), (50.0, 60.0), (35.0, 80.0), (65.0, 80.0))
+NOISE = np.random.default_rng(0).integers(0, 256, (100, 100, 3), dtype=np.uint8)
 coordinates = st.floats(-500, 1500, allow_nan=False)
 lengths = st.floats(0, 1500, allow_nan=False)
 
@@ -123,9 +125,25 @@ def test_any_face_gives_a_crop_of_the_size(
 
 
 def test_cropping_at_the_same_size_copies_pixels() -> None:
-    image = np.random.default_rng(0).integers(0, 256, (100, 100, 3), dtype=np.uint8)
-    np.testing.assert_array_equal(crop_face(image, face(), 0.0, 60, False), image[20:80, 20:80])
-    np.testing.assert_array_equal(crop_face(image, face(), 0.0, 60, True), image[20:80, 20:80])
+    middle = NOISE[20:80, 20:80]
+    np.testing.assert_array_equal(crop_face(NOISE, face(), 0.0, 60, False), middle)
+    np.testing.assert_array_equal(crop_face(NOISE, face(), 0.0, 60, True), middle)
+
+
+def test_a_whole_square_of_the_same_size_is_copied() -> None:
+    image = NOISE[:64, :64]
+    np.testing.assert_array_equal(crop_whole(image, 0.0, 64), image)
+
+
+def test_a_negative_margin_cuts_off_evenly() -> None:
+    np.testing.assert_array_equal(crop_whole(NOISE, -0.1, 80), NOISE[10:90, 10:90])
+
+
+def test_an_oblong_picture_is_squared_by_its_edges() -> None:
+    image = NOISE[:60, :100]
+    whole = crop_whole(image, 0.0, 100)
+    np.testing.assert_array_equal(whole[20:80], image)
+    np.testing.assert_array_equal(whole[:20], np.repeat(image[:1], 20, axis=0))
 
 
 @pytest.mark.parametrize("degrees", [-60, -20, 15, 45])

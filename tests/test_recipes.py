@@ -63,4 +63,4 @@ def test_what_was_edited_by_hand_stays(project: Path) -> None:
 
 def test_a_recipe_replaces_what_another_set(project: Path) -> None:
     composed(project, "recipe=utkface")
-    assert composed(project, "recipe=demo")["crop"]["aligned"] == []
+    assert composed(project, "recipe=demo")["crop"]["aligned"] == {}
