@@ -1,12 +1,13 @@
-"""Drop train rows of crowded ages, so that the rare ones are not drowned.
+"""Drop train rows of crowded ages, or repeat those of rare ones, so that these are not drowned.
 
-Only train rows are dropped. A row without the label is in no bin and stays: its other labels
-still teach. Validation and test keep the world as it is.
+Only train rows are dropped or repeated. A row without the label is in no bin and stays: its other
+labels still teach. Validation and test keep the world as it is.
 """
 
 import csv
 import logging
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from imblearn.over_sampling import RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
 from pydantic import Field, field_validator
 from sklearn.utils import resample
@@ -35,12 +37,15 @@ class Params(Section):
     """The `undersample` section of `params.yaml`.
 
     `cap` is the most train rows a bin may have: `none`, `median` (of the bins that have any), a
-    count such as 500, or a multiple of the rarest bin, written with an x as in `2x`.
+    count such as 500, or a multiple of the rarest bin, written with an x as in `2x`. `floor` is the
+    fewest that a bin with any may have, which are repeated until they are enough: `none`,
+    `median`, or a count. The cap comes first; both medians are those of the bins as they came.
     """
 
     label: str  # a number
     edges: list[int] = Field(min_length=1)  # where a new bin begins
     cap: int | str
+    floor: int | str
     seed: int = Field(ge=0, lt=2**32)
 
     @field_validator("cap", mode="before")
@@ -53,6 +58,15 @@ class Params(Section):
         if cap in ("none", "median") or (ratio and float(ratio[1]) >= 1):
             return cap
         raise ValueError("must be none, median, a count from 1, or a multiple of the rarest: 2x")
+
+    @field_validator("floor", mode="before")
+    @classmethod
+    def floor_has_a_meaning(cls, floor: Any) -> Any:
+        """Refuse 1.5, 0 and other words."""
+        whole = isinstance(floor, int) and not isinstance(floor, bool) and floor >= 1
+        if whole or floor in ("none", "median"):
+            return floor
+        raise ValueError("must be none, median or a count from 1")
 
     @field_validator("edges")
     @classmethod
@@ -97,28 +111,48 @@ def cap_rows(cap: int | str, counts: list[int]) -> int:
     return int(float(ratio[1]) * min(counts)) if ratio else int(cap)
 
 
-def choose(bins: Indices, cap: int | str, seed: int) -> Indices:
-    """Which of the rows in these bins to keep, as increasing indices."""
+def floor_rows(floor: int | str, counts: list[int]) -> int:
+    """The fewest rows a bin must have, given the sizes of the bins that have any."""
+    if floor == "none" or not counts:
+        return 0
+    return int(np.median(counts)) if floor == "median" else int(floor)
+
+
+def choose(bins: Indices, params: Params) -> Indices:
+    """Which of the rows in these bins to take, some of them repeatedly, as increasing indices."""
+    counts = np.unique(bins, return_counts=True)[1].tolist()
+    most = cap_rows(params.cap, counts)
+    kept = resampled(bins, lambda there: min(there, most), params.seed)
+    fewest = floor_rows(params.floor, counts)
+    return kept[resampled(bins[kept], lambda there: max(there, fewest), params.seed)]
+
+
+def resampled(bins: Indices, size: Callable[[int], int], seed: int) -> Indices:
+    """Increasing indices of rows, drawn so that every bin has the size that its own makes."""
     present, counts = np.unique(bins, return_counts=True)
-    most = cap_rows(cap, counts.tolist())
-    if present.size == 0 or counts.max() <= most:
-        return np.arange(bins.size)
+    wanted = {int(b): size(int(n)) for b, n in zip(present, counts, strict=True)}
+    total = sum(wanted.values())
     rows = np.arange(bins.size)
-    if present.size == 1:  # imbalanced-learn refuses a single class
-        kept = resample(rows, replace=False, n_samples=most, random_state=seed)
+    if list(wanted.values()) == counts.tolist():
+        return rows
+    if len(wanted) == 1:  # imbalanced-learn refuses a single class
+        more = np.empty(0, int) if total < rows.size else rows
+        drawn = total - more.size
+        extra = resample(rows, replace=drawn > rows.size, n_samples=drawn, random_state=seed)
+        kept = np.concatenate([more, extra])
     else:
-        wanted = {int(b): min(int(n), most) for b, n in zip(present, counts, strict=True)}
-        sampler = RandomUnderSampler(sampling_strategy=wanted, random_state=seed)
+        how = RandomUnderSampler if total < rows.size else RandomOverSampler
+        sampler = how(sampling_strategy=wanted, random_state=seed)
         sampler.fit_resample(rows[:, None], bins)
         kept = sampler.sample_indices_
     return np.sort(np.asarray(kept, dtype=np.int64))
 
 
 def undersample(examples: pa.Table, bins: Indices, params: Params) -> Indices:
-    """The rows to keep, as increasing indices: all but train rows beyond the cap of their bin."""
+    """The rows to take, as increasing indices: of train what the bins' cap and floor want."""
     train = pc.equal(examples["split"], "train").to_numpy() & (bins != NO_BIN)
     candidates = np.flatnonzero(train)
-    kept = candidates[choose(bins[candidates], params.cap, params.seed)]
+    kept = candidates[choose(bins[candidates], params)]
     return np.sort(np.concatenate([np.flatnonzero(~train), kept]))
 
 
@@ -164,9 +198,11 @@ def main(examples: Path, balanced: Path, results: Path, histograms: Path, params
     after = histogram(left["split"].to_pylist(), bins[kept], bin_names(starts))
     write_histograms(histograms, {"before": before, "after": after})
     train = {"before": sum(before["train"].values()), "after": sum(after["train"].values())}
-    dropped = rows.num_rows - left.num_rows
-    write_json(results, {"train": train, "dropped": dropped, "bins": after["train"]})
-    log.info("dropped %d of %d train rows", dropped, train["before"])
+    different = np.unique(kept).size
+    changed = {"dropped": rows.num_rows - different, "repeated": kept.size - different}
+    write_json(results, {"train": train, **changed, "bins": after["train"]})
+    told = (changed["dropped"], train["before"], changed["repeated"])
+    log.info("dropped %d of %d train rows, repeated %d", *told)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,8 @@ SIDES = ("train", "validation", "test")
 
 
 def params(**given: Any) -> Params:
-    defaults: dict[str, Any] = {"label": "age", "edges": [20, 40, 60], "cap": "median", "seed": 1}
+    defaults: dict[str, Any] = {"label": "age", "edges": [20, 40, 60], "cap": "median"}
+    defaults |= {"floor": "none", "seed": 1}
     return Params(**(defaults | given))
 
 
@@ -111,8 +112,38 @@ def test_order_holds_and_every_bin_keeps_what_the_cap_allows(
 
 
 def test_one_bin_alone_obeys_a_count() -> None:
-    assert choose(np.zeros(50, dtype=np.int64), 10, seed=1).size == 10
-    assert choose(np.zeros(50, dtype=np.int64), "median", seed=1).size == 50
+    alone = np.zeros(50, dtype=np.int64)
+    assert choose(alone, params(cap=10)).size == 10
+    assert choose(alone, params(cap="median")).size == 50
+    more = choose(alone, params(floor=120))
+    assert (more.size, np.unique(more).size) == (120, 50)
+
+
+def test_rare_train_bins_are_repeated_up_to_the_floor() -> None:
+    rows: list[tuple[float | None, str]] = [(30, "train")] * 50 + [(10, "train")] * 5
+    rows += [(70, "train")] * 9 + [(70, "test")] * 3
+    left = kept(rows, cap="none", floor=20)
+    assert {pair: left.count(pair) for pair in set(rows)} == {
+        (30, "train"): 50,
+        (10, "train"): 20,
+        (70, "train"): 20,
+        (70, "test"): 3,
+    }
+    examples, chosen = table(rows), params(cap="none", floor=20)
+    bins = bins_of(examples["age"], cuts(LABELS["age"], chosen.edges))
+    assert set(undersample(examples, bins, chosen).tolist()) == set(range(len(rows))), "none lost"
+
+
+def test_cap_and_floor_together_level_the_bins() -> None:
+    rows: list[tuple[float | None, str]] = [(30, "train")] * 50 + [(10, "train")] * 5
+    left = kept([*rows, *[(70.0, "train")] * 9], cap="median", floor="median")
+    assert [left.count((age, "train")) for age in (10, 30, 70)] == [9, 9, 9]
+
+
+@pytest.mark.parametrize("floor", [0, 1.5, True, "2x", "most"])
+def test_a_floor_without_a_meaning_is_refused(floor: Any) -> None:
+    with pytest.raises(ValidationError, match="must be none, median or a count from 1"):
+        params(floor=floor)
 
 
 @pytest.mark.parametrize("rows", [[], [(None, "train")] * 4, [(30.0, "test")] * 4])
@@ -122,7 +153,7 @@ def test_nothing_to_balance_keeps_all(rows: list[tuple[float | None, str]]) -> N
 
 def test_the_seed_decides() -> None:
     bins = np.array([0] * 50 + [1] * 5)
-    first, again, other = (choose(bins, "1x", seed) for seed in (1, 1, 2))
+    first, again, other = (choose(bins, params(cap="1x", seed=seed)) for seed in (1, 1, 2))
     assert first.tolist() == again.tolist() != other.tolist()
 
 

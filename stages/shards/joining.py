@@ -17,12 +17,16 @@ def join(
 ) -> Iterator[pa.RecordBatch]:
     """Each batch of `EXAMPLES` with a column `image` before its own: the face of each row.
 
-    Both tables keep one order, the examples being some of the faces (a merge join).
-    `InputError` names the first example that is not there, or not in that order.
+    Both tables keep one order, the examples being some of the faces, one maybe several times (a
+    merge join). `InputError` names the first example that is not there, or not in that order.
     """
     rows = _walk(faces)
+    last: tuple[Key, Any] = ((), None)
     for batch in examples:
-        found = [_find(key, rows) for key in _keys(batch)]
+        found = []
+        for key in _keys(batch):
+            last = last if key == last[0] else (key, _find(key, rows))
+            found.append(last[1])
         columns = [pa.array(found, PICTURE), *batch.columns]
         yield pa.RecordBatch.from_arrays(columns, names=["image", *batch.schema.names])
 
