@@ -22,10 +22,10 @@ ui: setup ## Prefect's server, work pools, workers and deployments, until Ctrl-C
 	python -m flows.ui
 
 test: setup ## everything, a file of tests per core at a time
-	python -m pytest --numprocesses auto --dist loadfile
+	python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 unit: setup ## what needs no server, no detector and no training
-	python -m pytest -m "not slow" --numprocesses auto --dist loadfile
+	python -m pytest -m "not slow" --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	ruff check .

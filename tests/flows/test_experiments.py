@@ -120,6 +120,7 @@ def test_training_alone_needs_only_what_it_reads(
     assert "changes word" in refused.stdout
 
 
+@pytest.mark.slow
 def test_help_names_every_parameter() -> None:
     command = [sys.executable, "-m", "flows.experiments", "--help"]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout

@@ -79,6 +79,7 @@ def test_no_stage_is_named_in_the_flows() -> None:
     assert not [name for name in names if f'"{name}"' in code]
 
 
+@pytest.mark.slow
 def test_help_names_every_parameter() -> None:
     said = subprocess.run(
         [sys.executable, "-m", "flows.pipeline", "--help"],

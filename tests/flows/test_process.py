@@ -71,6 +71,7 @@ def test_folder_and_environment(tmp_path: Path) -> None:
     assert said == [f"{tmp_path} x"]
 
 
+@pytest.mark.slow
 def test_a_child_left_behind_keeps_nobody_waiting_and_ends() -> None:
     said: list[str] = []
     code = FAMILY.replace("time.sleep(600)\n", "")
@@ -107,6 +108,7 @@ def test_one_that_will_not_end_is_ended_by_force(monkeypatch: pytest.MonkeyPatch
     assert gone(int(said[0]))
 
 
+@pytest.mark.slow
 def test_the_early_end_of_a_block_ends_what_its_threads_run() -> None:
     said: list[str] = []
     ended: list[BaseException] = []

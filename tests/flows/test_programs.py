@@ -55,6 +55,7 @@ def test_what_a_program_started_ends_before_it(started: Programs) -> None:
     assert not psutil.pid_exists(child)
 
 
+@pytest.mark.slow
 def test_the_last_started_ends_first(started: Programs, tmp_path: Path) -> None:
     code = f"""
 import signal, sys, time

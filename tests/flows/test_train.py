@@ -39,6 +39,7 @@ def test_parameters_of_stages_that_do_not_run_are_refused(small: Workspace) -> N
     assert small.read("params.yaml") == "# kept\nword: plain\nmodel: {size: 1}\n"
 
 
+@pytest.mark.slow
 def test_help_names_every_parameter() -> None:
     command = [sys.executable, "-m", "flows.train", "--help"]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout

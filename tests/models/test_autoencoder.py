@@ -20,6 +20,7 @@ def test_sides_that_do_not_come_back() -> None:
         autoencoder.reconstructor((148, 150))
 
 
+@pytest.mark.slow
 def test_it_learns_to_reconstruct() -> None:
     keras.utils.set_random_seed(0)
     model = autoencoder.reconstructor((14, 22), channels=1)

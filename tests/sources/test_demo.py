@@ -100,6 +100,7 @@ def test_every_kind_of_result_ends_as_it_must(tmp_path: Path) -> None:
         assert len(each.images) == sum(reason is None for reason in truth.values())
 
 
+@pytest.mark.slow
 def test_the_demo_ends_as_it_must_and_the_second_time_asks_for_nothing(tmp_path: Path) -> None:
     given, store = written(tmp_path, *ROWS), tmp_path / "store"
     first = crawled(given, store)
@@ -139,6 +140,7 @@ def test_another_edition_asks_for_the_new_pictures_only(tmp_path: Path) -> None:
     assert said == truth
 
 
+@pytest.mark.slow
 def test_other_looks_are_fetched_though_the_edition_is_the_same(tmp_path: Path) -> None:
     store = tmp_path / "store"
     cat, bear = (f"mira,Mira,1,1980-05-06,{animal},actor\n" for animal in ("cat", "bear"))
