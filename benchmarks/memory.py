@@ -56,6 +56,7 @@ def site(folder: Path, count: int, each: int = 10) -> None:
         path.write_bytes(picture(number))
     rows = [f"{name},{name}" for name in names]
     (folder / "celebrities.csv").write_text("\n".join(["identity,query", *rows]) + "\n")
+    (folder / "forgotten.csv").write_text("kind,sha256\n")
 
 
 def images(folder: Path, count: int, each: int = 15) -> None:
@@ -111,7 +112,10 @@ class Case:
 
 CASES = {
     "scrape": Case(
-        site, "demo celebrities.csv .store images attempts.parquet figures.json", 800, "kept"
+        site,
+        "demo celebrities.csv forgotten.csv .store images attempts.parquet figures.json",
+        800,
+        "kept",
     ),
     "crop": Case(images, "images/demo .store faces rejects.parquet figures.json", 150, "faces"),
     "shard": Case(faces, "faces balanced.parquet tfrecord parquet figures.json", 2_000, "rows"),

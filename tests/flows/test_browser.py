@@ -101,9 +101,7 @@ def test_a_celebrity_is_added_in_the_browser(project: Project, page: Page) -> No
     every_task_ends_well(page, stages)
     the_faces_are_shown(page)
     the_metrics_are_shown(page)
-    assert (
-        "ada-lorne,Ada Lorne,,female,white,1961-03-02,actor,cat" in project.catalogue.read_text()
-    )
+    assert "ada-lorne,Ada Lorne,,female,white,1961-03-02,actor,cat" in project.catalogue.read_text()
     assert (project.folder / "data/faces/demo/ada-lorne.parquet").exists()
 
 
