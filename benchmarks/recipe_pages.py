@@ -33,6 +33,11 @@ PUBLISHED: dict[str, dict[str, tuple[float | None, float | None]]] = {
         "smiling recall of no": (0.914, 0.914),
         "smiling recall of yes": (0.902, 0.902),
     },
+    "imdb_wiki": {
+        "age mae": (None, None),
+        "age rmse": (None, None),
+        "gender accuracy": (None, None),
+    },
     "expressions": {
         "expression accuracy": (0.7207, 0.67),
         "expression macro_f1": (None, 0.62),
@@ -47,28 +52,39 @@ def shown(name: str, value: float) -> str:
     return f"{value:.2f}" if " mae" in name or " rmse" in name else f"{100 * value:.1f}"
 
 
+def runs_of(name: str) -> list[dict[str, Any]]:
+    """A page's runs: the recipe's own, then those kept beside it as NAME-something."""
+    paths = [RESULTS / f"{name}.json", *sorted(RESULTS.glob(f"{name}-*.json"))]
+    return [json.loads(path.read_text()) for path in paths if path.exists()]
+
+
 def table(name: str) -> str:
-    """The recipe's runs side by side, in Markdown: its own, and those kept beside it."""
-    runs = [json.loads(path.read_text()) for path in sorted(RESULTS.glob(f"{name}*.json"))]
-    wanted = PUBLISHED[name]
-    columns = [(run, model) for run in runs for model in run["models"]]
-    lines = [heading(runs, columns), "|" + "---|" * (len(columns) + 4)]
-    for figure, (seed, reach) in wanted.items():
-        own = [run["models"][model] for run, model in columns]
-        trivial = next((each["trivial"][figure] for each in own if figure in each["trivial"]), None)
+    """The runs of a page side by side, in Markdown."""
+    runs = runs_of(name)
+    models = [each for run in runs for each in run["models"].values()]
+    wanted = PUBLISHED.get(name) or dict.fromkeys(balanced(models[0]), (None, None))
+    aims = [place for place in (0, 1) if any(pair[place] for pair in wanted.values())]
+    heads = ["", *(("seed, published", "to reach")[place] for place in aims), "trivial"]
+    heads += [column(run, model) for run in runs for model in run["models"]]
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    for figure, pair in wanted.items():
+        known = [pair[place] for place in aims]
+        known.append(next((m["trivial"][figure] for m in models if figure in m["trivial"]), None))
         cells = [figure.replace("_", " ")]
-        aims = (seed, reach, trivial)
-        cells += ["–" if value is None else shown(figure, value) for value in aims]
-        cells += [spread(figure, each["figures"].get(figure)) for each in own]
+        cells += ["–" if value is None else shown(figure, value) for value in known]
+        cells += [spread(figure, each["figures"].get(figure)) for each in models]
         lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join([*lines, "", *(told(run) for run in runs)])
+    return "\n".join([*lines, "", *(f"- {told(run)}" for run in runs)])
 
 
-def heading(runs: list[dict[str, Any]], columns: list[tuple[dict[str, Any], str]]) -> str:
-    names = [
-        model if run is runs[0] else f"{model}, {' '.join(run['set'])}" for run, model in columns
-    ]
-    return "| " + " | ".join(["", "seed, published", "to reach", "trivial", *names]) + " |"
+def balanced(model: dict[str, Any]) -> list[str]:
+    """What balancing ages may change."""
+    ages = [name for name in model["figures"] if name.startswith("age ")]
+    return [*ages, "gender accuracy", "race accuracy"]
+
+
+def column(run: dict[str, Any], model: str) -> str:
+    return ", ".join([model, *(f"`{each}`" for each in run["set"] if "epochs" not in each)])
 
 
 def spread(figure: str, found: Spread | None) -> str:
@@ -94,12 +110,12 @@ def told(run: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    for name in PUBLISHED:
-        page = PAGES / f"{name}.md"
-        if page.exists() and (RESULTS / f"{name}.json").exists():
-            before, _, rest = page.read_text(encoding="utf-8").partition(START)
+    for page in sorted(PAGES.glob("*.md")):
+        before, mark, rest = page.read_text(encoding="utf-8").partition(START)
+        if mark and runs_of(page.stem):
             after = rest.partition(END)[2]
-            page.write_text(f"{before}{START}\n\n{table(name)}\n\n{END}{after}", encoding="utf-8")
+            content = f"{before}{START}\n\n{table(page.stem)}\n\n{END}{after}"
+            page.write_text(content, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from benchmarks import table
+import pytest
+
+from benchmarks import recipe_pages, table
 
 ROOT = Path(__file__).parents[1]
 
@@ -11,3 +13,14 @@ def test_the_readme_holds_the_table_as_measured() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert table.table() in readme
     assert table.machine() in readme
+
+
+@pytest.mark.parametrize(
+    "page", sorted(recipe_pages.PAGES.glob("*.md")), ids=lambda page: page.stem
+)
+def test_a_recipes_page_holds_what_was_measured(page: Path) -> None:
+    content = page.read_text(encoding="utf-8")
+    if recipe_pages.START in content:
+        assert recipe_pages.table(page.stem) in content
+    else:
+        assert not recipe_pages.runs_of(page.stem)
