@@ -14,7 +14,7 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import FlowRun
 
-from tests.flows.small import PROGRAMS, environment
+from tests.flows.small import PROGRAMS, environment, started
 
 LONG = 600.0  # seconds; a busy machine starts a run in half a minute
 
@@ -54,20 +54,9 @@ def deployed(server: str, client: SyncPrefectClient, folder: Path) -> Iterator[N
 def worker(server: str, folder: Path, pool: str) -> Iterator[Path]:
     """A worker that was started in a folder; gives its log."""
     log = folder.parent / f"{folder.name}-{pool}.log"
-    command = [PROGRAMS / "prefect", "worker", "start", "--type", "process", "--pool", pool]
-    with log.open("wb") as file:
-        child = subprocess.Popen(
-            command, cwd=folder, env=settings(server, folder), stdout=file, stderr=file
-        )
-        try:
-            yield log
-        finally:
-            child.terminate()
-            try:
-                child.wait(60)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+    command = ["prefect", "worker", "start", "--type", "process", "--pool", pool]
+    with started(command, log, settings(server, folder), folder):
+        yield log
 
 
 def ended(client: SyncPrefectClient, deployment: str, logs: list[Path]) -> FlowRun:

@@ -115,12 +115,12 @@ def create(folder: Path) -> Workspace:
 
 @contextmanager
 def started(
-    command: list[str], log: Path, env: dict[str, str]
+    command: list[str], log: Path, env: dict[str, str], folder: Path | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """One of this Python's programs, which runs as long as the block does."""
     program = [str(PROGRAMS / command[0]), *command[1:]]
     with log.open("wb") as file:
-        child = subprocess.Popen(program, env=env, stdout=file, stderr=file)
+        child = subprocess.Popen(program, cwd=folder, env=env, stdout=file, stderr=file)
         try:
             yield child
         finally:
