@@ -42,7 +42,7 @@ class Params(Section):
     `median`, or a count. The cap comes first; both medians are those of the bins as they came.
     """
 
-    label: str  # a number
+    label: str | None  # a number; None balances nothing
     edges: list[int] = Field(min_length=1)  # where a new bin begins
     cap: int | str
     floor: int | str
@@ -168,6 +168,14 @@ def histogram(splits: list[str], bins: Indices, names: list[str]) -> dict[str, d
     }
 
 
+def binned(examples: pa.Table, params: Params) -> tuple[list[int], Indices]:
+    """Where bins begin, and the bin of each row; without a label all rows are in none."""
+    if params.label is None:
+        return [], np.full(examples.num_rows, NO_BIN)
+    starts = cuts(check_label(examples, params.label), params.edges)
+    return starts, bins_of(examples[params.label], starts)
+
+
 def check_label(examples: pa.Table, name: str) -> Label:
     """The label to balance by; `InputError` unless it is a number that the rows have."""
     numbers = [n for n in examples.column_names if n in LABELS and LABELS[n].kind == "number"]
@@ -189,8 +197,7 @@ def write_histograms(path: Path, stages: dict[str, dict[str, dict[str, int]]]) -
 def main(examples: Path, balanced: Path, results: Path, histograms: Path, params: Params) -> None:
     """Read `EXAMPLES`, write those that are kept, and rows per bin before and after."""
     rows = read_table(examples)
-    starts = cuts(check_label(rows, params.label), params.edges)
-    bins = bins_of(rows[params.label], starts)
+    starts, bins = binned(rows, params)
     kept = undersample(rows, bins, params)
     left = rows.take(kept)
     write_batches(balanced, rows.schema, left.to_batches())

@@ -187,6 +187,14 @@ def test_main_writes_examples_figures_and_histograms(tmp_path: Path) -> None:
     assert len(counts) == 2 * 3 * 5
 
 
+def test_without_a_label_nothing_is_balanced(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("e.parquet", "b.parquet", "u.json", "u.csv")]
+    write_rows(paths[0], schema.examples(["gender"]), [{"face_id": "f", "split": "train"}] * 3)
+    main(*paths, params(label=None, cap=1))
+    assert read_table(paths[1]).num_rows == 3
+    assert json.loads(paths[2].read_text(encoding="utf-8"))["bins"] == {"null": 3}
+
+
 @pytest.mark.parametrize("label", ["gender", "height"])
 def test_main_names_a_label_that_is_no_number(tmp_path: Path, label: str) -> None:
     write_rows(tmp_path / "e.parquet", schema.examples(["age", "gender"]), [])
