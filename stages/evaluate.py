@@ -15,6 +15,7 @@ from stages.stage import InputError, Section, run
 from stages.tables import appearing, write_json, write_rows
 from stages.training import devices, examples, modelfile
 
+MANY = 8  # labels, beyond which a line tells their mean
 log = logging.getLogger("evaluate")
 
 
@@ -95,9 +96,13 @@ def write_figures(
 
 
 def told(figures: metrics.Figures) -> str:
-    """The leading figure of every label in one line."""
+    """The leading figure of every label in one line; of many, their mean accuracy."""
     parts = {name: given for name, given in figures.items() if isinstance(given, dict)}
     heads = {name: given.get("accuracy", given.get("mae")) for name, given in parts.items()}
+    shares = [given["accuracy"] for given in parts.values() if given.get("accuracy") is not None]
+    if len(shares) > MANY:
+        heads = {name: given["mae"] for name, given in parts.items() if "mae" in given}
+        heads[f"mean accuracy of {len(shares)}"] = sum(shares) / len(shares)
     return ", ".join(f"{n} {value:.3g}" for n, value in heads.items() if value is not None)
 
 

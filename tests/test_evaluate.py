@@ -116,3 +116,10 @@ def test_grey_pictures_that_are_not_square(tmp_path: Path) -> None:
     save(plain.build((32, 24), [LABELS[name] for name in LABELED], 1), tmp_path / "model.keras")
     evaluate.main("plain", tmp_path / "model.keras", shards, tmp_path / "out", PARAMS)
     assert (tmp_path / "out/mistakes.png").is_file()
+
+
+def test_many_labels_are_told_by_their_mean() -> None:
+    few = {"n": 9, "age": {"mae": 4.0}, "gender": {"accuracy": 0.5}}
+    assert evaluate.told(few) == "age 4, gender 0.5"
+    many = few | {f"b{n}": {"accuracy": n / 10} for n in range(9)}
+    assert evaluate.told(many) == "age 4, mean accuracy of 10 0.41"

@@ -112,6 +112,12 @@ def test_the_average_forgets_within_a_tenth_of_the_training() -> None:
     assert fitting.averaging(0.99, 5) == 0
 
 
+def test_many_heads_are_told_by_their_mean() -> None:
+    logs = {"loss": 2.0, "a_mae": 5.0, **{f"b{n}_accuracy": n / 10 for n in range(10)}}
+    assert fitting.told(logs) == [("loss", 2.0), ("a_mae", 5.0), ("mean accuracy of 10", 0.45)]
+    assert fitting.told({"loss": 2.0, "b_accuracy": 0.5}) == [("loss", 2.0), ("b_accuracy", 0.5)]
+
+
 def test_the_identity_changes_with_data_parameters_and_model(shards: Path, tmp_path: Path) -> None:
     known = train.identity("plain", shards, params())
     assert known == train.identity("plain", shards, params(models=["plain"]))

@@ -18,6 +18,7 @@ from stages.training.muon import Muon
 if TYPE_CHECKING:
     from stages.train import Params  # run as a program, that module has another name
 
+MANY = 8  # figures, beyond which a line tells their mean
 log = logging.getLogger("train")
 
 # AdamW: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization".
@@ -162,7 +163,10 @@ def live_callback(history: Path, state: resume.State) -> Any:
 
 
 def told(logs: dict[str, float]) -> list[tuple[str, float]]:
-    """Of an epoch's figures those worth a line: both losses, and what validation says of heads."""
+    """Of an epoch's figures those worth a line: both losses, and what validation says of heads.
+
+    Of many heads it is their mean accuracy.
+    """
     prefix = "val_" if "val_loss" in logs else ""
     losses = [(name, logs[name]) for name in ("loss", "val_loss") if name in logs]
     ends = ("_mae", "_accuracy")
@@ -171,6 +175,10 @@ def told(logs: dict[str, float]) -> list[tuple[str, float]]:
         for name, value in logs.items()
         if name.endswith(ends) and name.startswith("val_") == bool(prefix)
     ]
+    if len(scores) > MANY:
+        shares = [value for name, value in scores if name.endswith("_accuracy")]
+        scores = [score for score in scores if score[0].endswith("_mae")]
+        scores += [(f"mean accuracy of {len(shares)}", sum(shares) / len(shares))]
     return losses + scores
 
 
