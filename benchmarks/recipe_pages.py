@@ -1,11 +1,13 @@
 """The tables of docs/recipes, of what was measured: `python -m benchmarks.recipe_pages`."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from benchmarks.recipe import RESULTS, Spread
 
+FEW = 3  # settings, beyond which only the line below a table has them
 PAGES = Path(__file__).parents[1] / "docs" / "recipes"
 START, END = "<!-- measured: python -m benchmarks.recipe_pages -->", "<!-- end -->"
 
@@ -84,7 +86,9 @@ def balanced(model: dict[str, Any]) -> list[str]:
 
 
 def column(run: dict[str, Any], model: str) -> str:
-    return ", ".join([model, *(f"`{each}`" for each in run["set"] if "epochs" not in each)])
+    """The model, and what tells its run from others of the same one."""
+    own = (each for each in run["set"] if not re.match(r"train\.(models|epochs)=", each))
+    return model if len(run["set"]) > FEW else ", ".join([model, *(f"`{each}`" for each in own)])
 
 
 def spread(figure: str, found: Spread | None) -> str:
