@@ -55,7 +55,7 @@ class Program:
         _end(self.children)
         _end([self.process])
         self.look()
-        _end(self.descendants, patience=0)
+        _end(self.descendants, ask=False)
 
 
 class Programs:
@@ -119,13 +119,13 @@ def last_lines(text: str) -> str:
     return "\n".join(text.rstrip().splitlines()[-LAST_LINES:])
 
 
-def _end(processes: Collection[psutil.Process], patience: float = PATIENCE) -> None:
-    """Ask them to end, and after a while make them."""
-    if patience:
+def _end(processes: Collection[psutil.Process], ask: bool = True) -> None:
+    """Make them end, and before that `ask` them and wait a while."""
+    if ask:
         for process in processes:
             with suppress(psutil.NoSuchProcess):
                 process.terminate()
-    _, alive = psutil.wait_procs(processes, patience)
+    _, alive = psutil.wait_procs(processes, PATIENCE if ask else 0)
     for process in alive:
         with suppress(psutil.NoSuchProcess):
             process.kill()

@@ -140,7 +140,8 @@ def serving(home: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}/api"
     env = environment(
-        PREFECT_HOME=str(home), PREFECT_API_URL=url, PREFECT_SERVER_UI_API_URL=url
+        PREFECT_HOME=str(home), PREFECT_API_URL=url, PREFECT_SERVER_UI_API_URL=url,
+        PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS="5",
     )  # fmt: skip
     with started(["prefect", "server", "start", "--port", str(port)], home / "server.log", env):
         waiting = [str(PROGRAMS / "prefect"), "server", "status", "--wait", "--timeout", "300"]

@@ -79,7 +79,7 @@ def page(program: Ui, chromium: str) -> Iterator[Page]:
         browser = api.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         context = browser.new_context(
             viewport={"width": 1280, "height": 800}, locale="en-GB", timezone_id="UTC",
-            base_url=program.url.removesuffix("/api"),
+            reduced_motion="reduce", base_url=program.url.removesuffix("/api"),
         )  # fmt: skip
         context.route(re.compile("^https?:"), only_here)
         made = context.new_page()
