@@ -30,7 +30,7 @@ from stages.tables import write_rows
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "partitions.json"
 FOLDER = 500  # scrape.files_per_partition
-RATIO = 1.25  # at most, to a folder's
+RATIO = 1.0  # at most, to a folder's
 PACKAGES = ("onnxruntime", "pyarrow", "opencv-python-headless", "numpy")
 
 

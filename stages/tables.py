@@ -57,23 +57,30 @@ def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
 
 def write_rows(path: Path, schema: pa.Schema, rows: list[dict[str, Any]]) -> int:
     """Write dictionaries, one a row, as one Parquet file and return their number."""
-    return write_batches(path, schema, pa.Table.from_pylist(rows, schema).to_batches())
+    with appearing(path) as beside:
+        _write_few(beside, schema, rows)
+    return len(rows)
 
 
 def to_parquet(schema: pa.Schema, rows: list[dict[str, Any]]) -> bytes:
-    """A Parquet file of a few rows, in memory: for many small ones, whose making is their cost.
+    """The file of `write_rows`, in memory."""
+    sink = pa.BufferOutputStream()
+    _write_few(sink, schema, rows)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def _write_few(sink: Any, schema: pa.Schema, rows: list[dict[str, Any]]) -> None:
+    """For many small files, whose making, and reading, is their cost.
 
     LZ4, and no dictionaries, as the others take longer to set up than to run; statistics but of
     the pictures, where the smallest and the largest would be in the file a second time.
     """
     plain = [field.name for field in schema if not pa.types.is_nested(field.type)]
-    sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink, schema, compression="lz4", use_dictionary=False, write_statistics=plain
     ) as writer:
         writer.write_table(pa.Table.from_pylist(rows, schema))
-    content: bytes = sink.getvalue().to_pybytes()
-    return content
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
