@@ -10,11 +10,7 @@ hour for each model is usual on two cores.
 
 import argparse
 import json
-import re
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +18,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
-from benchmarks import machine
+from benchmarks import machine, watching
 from stages.comparison import predictions
 from stages.evaluation import metrics
 from stages.labels import LABELS, Label
 from tests import project as projects
-from tests.flows.small import environment
 from tests.project import Project
 
 RESULTS = Path(__file__).parent / "results" / "recipes"
@@ -46,7 +41,7 @@ def run(recipe: str, sources: dict[str, str], given: list[str], folder: Path) ->
     command = ["dvc", "exp", "run"]
     for each in (*overrides, *given):
         command += ["-S", each]
-    seconds = stage_seconds(project, command)
+    seen = watching.by_stage(project, command)
     models = sorted(path.parent.name for path in project.folder.glob("results/*/metrics.json"))
     data = project.folder / "results" / "data"
     figures = {
@@ -56,30 +51,12 @@ def run(recipe: str, sources: dict[str, str], given: list[str], folder: Path) ->
     return {
         "recipe": recipe,
         "set": given,
-        "stage_seconds": seconds,
+        "stage_seconds": {name: stage.seconds for name, stage in seen.items()},
         "models": {model: measure(project, model) for model in models},
         "test": test_set(project, models[0]),
         "data": {name: counts(content) for name, content in sorted(figures.items())},
         "machine": machine.facts(PACKAGES),
     }
-
-
-def stage_seconds(project: Project, command: list[str]) -> dict[str, float]:
-    """Run a command of DVC's, showing what it says; seconds by stage."""
-    taken: dict[str, float] = {}
-    stage, begin = "start", time.perf_counter()
-    with subprocess.Popen(
-        command, cwd=project.folder, env=environment(), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    ) as child:  # fmt: skip
-        for line in child.stdout or ():
-            print(line, end="", flush=True)
-            if found := re.match(r"Running stage '(.+)'", line):
-                now = time.perf_counter()
-                taken[stage], stage, begin = now - begin, found[1], now
-    if child.returncode:
-        sys.exit(f"{' '.join(command)} failed")
-    return taken | {stage: time.perf_counter() - begin}
 
 
 def counts(content: dict[str, Any]) -> dict[str, Any]:

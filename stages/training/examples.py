@@ -36,6 +36,7 @@ def dataset(
     shuffle_seed: int | None = None,
     cache: bool = False,
     epochs: range = range(1),
+    labelled: bool = False,
 ) -> Any:
     """Batches of (pictures, targets) for the given epochs, one after the other.
 
@@ -44,6 +45,7 @@ def dataset(
     (NaN is missing) or int32 classes (−1 is missing; 1 is yes).
     Every epoch ends with its own, maybe smaller, batch: `batches(size, batch)` of them.
     shuffle_seed: None keeps the order of the shards. cache: keep decoded pictures in memory.
+    labelled: pass over examples of which none of the labels is known: no loss comes of them.
     Raises `InputError` for a split or label the shards lack.
     """
     import tensorflow as tf
@@ -53,9 +55,12 @@ def dataset(
     check(builder, labels)
     rows = _serialized(builder, split, at_once=1 if shuffle_seed is None else FILES)
     decode = _decoder(builder, labels, (*sides(image_size), channels))
+    count = size(folder, split)
+    if labelled:
+        count = labelled_size(folder, split, labels)
+        rows = rows.filter(_any_known(labels))
     if cache:
         rows = rows.batch(batch).map(decode, parallel).unbatch().cache()
-    count = size(folder, split)
 
     def one_pass(epoch: Any) -> Any:
         drawn = rows
@@ -112,6 +117,12 @@ def size(folder: Path, split: str) -> int:
     return int(splits[split].num_examples) if split in splits else 0
 
 
+def labelled_size(folder: Path, split: str, labels: Iterable[Label]) -> int:
+    """Examples of a split of which one of the labels is known at least."""
+    found = columns(folder, split, [label.name for label in labels]).values()
+    return int(np.any([known(column) for column in found], axis=0).sum())
+
+
 def batches(examples: int, batch: int) -> int:
     """Batches in one pass over so many examples."""
     return -(-examples // batch)
@@ -162,6 +173,23 @@ def _spec(names: Iterable[str]) -> dict[str, Any]:
         name: tf.io.FixedLenFeature([], kinds[LABELS[name].kind] if name in LABELS else tf.string)
         for name in names
     }
+
+
+def _any_known(labels: list[Label]) -> Any:
+    """Whether a serialized example knows one of the labels: `known`, in TensorFlow's terms."""
+    import tensorflow as tf
+
+    spec = _spec(label.name for label in labels)
+
+    def answer(example: Any) -> Any:
+        row = tf.io.parse_single_example(example, spec)
+        kept = [
+            ~tf.math.is_nan(value) if value.dtype.is_floating else value >= 0
+            for value in row.values()
+        ]
+        return tf.reduce_any(kept)
+
+    return answer
 
 
 def _decoder(builder: Any, labels: list[Label], shape: tuple[int, int, int]) -> Any:

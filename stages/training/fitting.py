@@ -39,7 +39,7 @@ def fit(
 
     history: folder of DVCLive's tables, one row an epoch.
     """
-    steps = examples.batches(examples.size(tfrecord, "train"), params.batch)
+    steps = examples.batches(examples.labelled_size(tfrecord, "train", labels), params.batch)
     name = module.__name__.rpartition(".")[2]
     keras.config.set_dtype_policy(chosen.policy)
     with chosen.strategy.scope() if chosen.strategy else nullcontext():
@@ -50,7 +50,7 @@ def fit(
     if state.epoch:
         log.info("goes on after epoch %d of an earlier, interrupted run", state.epoch)
     if state.epoch < params.epochs and state.epoch - state.best_epoch < params.patience:
-        _run_epochs(model, labels, tfrecord, folder, history, state, params)
+        _run_epochs(model, labels, tfrecord, folder, history, state, steps, params)
     else:
         live_callback(history, state)
     if not state.best_epoch:
@@ -117,13 +117,15 @@ def _run_epochs(
     folder: Path,
     history: Path,
     state: resume.State,
+    steps: int,
     params: "Params",
 ) -> None:
     def read(split: str, **how: Any) -> Any:
         given = (tfrecord, split, labels, params.image_size, params.batch)
-        return examples.dataset(*given, channels=params.channels, cache=params.cache, **how)
+        how |= {"channels": params.channels, "cache": params.cache, "labelled": True}
+        return examples.dataset(*given, **how)
 
-    validated = examples.size(tfrecord, "validation") > 0
+    validated = examples.labelled_size(tfrecord, "validation", labels) > 0
     if not validated:
         log.info("no validation split: the best epoch is chosen by the training loss")
     monitor = "val_loss" if validated else "loss"
@@ -141,7 +143,7 @@ def _run_epochs(
             epochs=range(state.epoch, params.epochs),
         ),
         validation_data=read("validation") if validated else None,
-        steps_per_epoch=examples.batches(examples.size(tfrecord, "train"), params.batch),
+        steps_per_epoch=steps,
         initial_epoch=state.epoch,
         epochs=params.epochs,
         callbacks=[

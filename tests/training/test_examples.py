@@ -8,13 +8,13 @@ import pytest
 
 from stages.labels import LABELS, Label
 from stages.stage import InputError
-from stages.training import examples
+from stages.training import augment, examples
 from stages.training.augment import Augment
 from tests.shards_fixture import LABELED, draw, trial, write
 
 LABELS_HERE = [LABELS[name] for name in LABELED]
-STILL = Augment(flip=False, shift=0, brightness=0, contrast=0)
-LIVELY = Augment(flip=True, shift=0.1, brightness=0.2, contrast=0.2)
+STILL = Augment(flip=False, shift=0, zoom=0, brightness=0, contrast=0, cutout=0)
+LIVELY = Augment(flip=True, shift=0.1, zoom=0.1, brightness=0.2, contrast=0.2, cutout=0.3)
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +159,58 @@ def test_brightness_and_contrast_stay_in_range(shards: Path) -> None:
         assert changed.min() >= 0
         assert changed.max() <= 255
         assert len(np.unique((changed - pictures).mean(axis=(1, 2, 3)).round(3))) > 5
+
+
+@pytest.mark.parametrize(
+    ("factor", "places"), [(0.5, [1, 1, 2, 2]), (1.0, [0, 1, 2, 3]), (1.5, [0, 1, 2, 3])]
+)
+def test_zoom_shows_so_much_round_the_middle(factor: float, places: list[int]) -> None:
+    picture = np.arange(16, dtype=np.uint8).reshape(1, 4, 4, 1)
+    still = np.zeros(1, np.float32)
+    moved = augment._move(picture, None, still, still, np.array([factor], np.float32))
+    np.testing.assert_array_equal(moved[0], picture[0][places][:, places])
+
+
+def test_zoom_draws_a_factor_for_each_picture(shards: Path) -> None:
+    zoomed = batches(shards, augment=STILL.model_copy(update={"zoom": 0.5}))
+    (before, _), (after, _) = batches(shards)[0], zoomed[0]
+    np.testing.assert_array_equal(after[:, 15:17, 15:17], before[:, 15:17, 15:17])
+    same = (after == before).mean(axis=(1, 2, 3))
+    assert len(np.unique(same)) > 10
+
+
+def test_cutout_leaves_a_square_hole_of_the_mean(shards: Path) -> None:
+    cut = batches(shards, augment=STILL.model_copy(update={"cutout": 0.5}))
+    sides = set()
+    for (pictures, _), (changed, _) in zip(batches(shards), cut, strict=True):
+        for before, after in zip(pictures, changed, strict=True):
+            hole = np.ptp(after - before.mean(), axis=-1) + np.abs(after - before.mean()).sum(-1)
+            rows, columns = (np.flatnonzero((hole < 0.01).any(axis)) for axis in (1, 0))
+            outside = np.ones((32, 32), bool)
+            outside[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = False
+            assert (hole < 0.01)[~outside].all()
+            np.testing.assert_array_equal(after[outside], before[outside])
+            sides.add((len(rows), len(columns)))
+    assert max(sides) == (16, 16)
+    assert len(sides) > 5  # part of some lies outside
+
+
+def test_examples_of_which_no_label_is_known_are_passed_over(tmp_path: Path) -> None:
+    rows = [row | {"gender": None} for row in draw(9, LABELED, 32, 0)]
+    for number in (1, 4, 8):
+        rows[number] |= {"age": None}
+    shards = write(tmp_path / "shards", {"train": rows}, LABELED, 32)
+    labels = [LABELS["age"], LABELS["gender"]]
+    known = [row["age"] for row in rows if row["age"] is not None]
+    assert examples.labelled_size(shards, "train", labels) == len(known)
+    assert examples.labelled_size(shards, "train", labels[1:]) == 0
+    for cache in (False, True):
+        read = examples.dataset(
+            shards, "train", labels, 32, 4, cache=cache, epochs=range(2), labelled=True
+        )
+        ages = [targets["age"].tolist() for _, targets in read.as_numpy_iterator()]
+        assert [age for batch in ages for age in batch] == known * 2
+        assert [len(batch) for batch in ages[:2]] == [4, len(known) - 4]
 
 
 def test_columns_are_whole_and_in_the_order_of_the_batches(shards: Path) -> None:
