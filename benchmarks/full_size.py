@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
-from benchmarks import machine, watching
+from benchmarks import machine, page, watching
 from benchmarks.pictures import drawn
 from stages.labels import CELEBA, LABELS
 from stages.shards import tfrecord
@@ -30,8 +30,8 @@ from stages.training import examples
 from tests import project as projects
 
 RESULTS = Path(__file__).parent / "results" / "full_size.json"
-PAGE = Path(__file__).parents[1] / "docs" / "full_size.md"
-START, END = "<!-- measured: python -m benchmarks.full_size -->", "<!-- end -->"
+PAGE = page.DOCS / "full_size.md"
+COMMAND = "python -m benchmarks.full_size"
 HEIGHT, WIDTH = 109, 89  # of the seed's pictures
 BASES, FIELDS, REACH = 200, 64, 12  # drawn faces, fields of noise, pixels that a face is moved
 COMPARED = 2_000  # pictures kept in the seeds' ways
@@ -172,12 +172,6 @@ def table(result: dict[str, Any]) -> str:
     return "\n".join([*lines, "", f"{where['cpus']} cores of an {where['cpu']}."])
 
 
-def write_page(result: dict[str, Any]) -> None:
-    before, mark, rest = PAGE.read_text(encoding="utf-8").partition(START)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{mark}\n\n{table(result)}\n\n{END}{after}", encoding="utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--pictures", type=int, default=200_000)
@@ -191,7 +185,7 @@ def main() -> None:
     ways = {"pictures": COMPARED, **kept}
     result = {"runs": runs, "ways": ways, "machine": machine.facts(PACKAGES)}
     write_json(RESULTS, result)
-    write_page(result)
+    page.fill(PAGE, COMMAND, table(result))
 
 
 if __name__ == "__main__":

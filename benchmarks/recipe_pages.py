@@ -2,14 +2,14 @@
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
+from benchmarks import page
 from benchmarks.recipe import RESULTS, Spread
 
 FEW = 3  # settings, beyond which only the line below a table has them
-PAGES = Path(__file__).parents[1] / "docs" / "recipes"
-START, END = "<!-- measured: python -m benchmarks.recipe_pages -->", "<!-- end -->"
+PAGES = page.DOCS / "recipes"
+COMMAND = "python -m benchmarks.recipe_pages"
 
 # What the seed projects published, and what is to be reached here; shares, or years.
 PUBLISHED: dict[str, dict[str, tuple[float | None, float | None]]] = {
@@ -40,11 +40,17 @@ PUBLISHED: dict[str, dict[str, tuple[float | None, float | None]]] = {
         "age rmse": (None, None),
         "gender accuracy": (None, None),
     },
+    "lookalike": {
+        "gender accuracy": (0.81, None),
+        "job accuracy": (0.52, None),
+        "look_alike accuracy": (0.27, None),
+    },
     "expressions": {
         "expression accuracy": (0.7207, 0.67),
         "expression macro_f1": (None, 0.62),
         "gender accuracy": (None, None),
         "age mae": (None, None),
+        "age_group accuracy": (None, None),
     },
 }
 
@@ -114,12 +120,9 @@ def told(run: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    for page in sorted(PAGES.glob("*.md")):
-        before, mark, rest = page.read_text(encoding="utf-8").partition(START)
-        if mark and runs_of(page.stem):
-            after = rest.partition(END)[2]
-            content = f"{before}{START}\n\n{table(page.stem)}\n\n{END}{after}"
-            page.write_text(content, encoding="utf-8")
+    for each in sorted(PAGES.glob("*.md")):
+        if runs_of(each.stem):
+            page.fill(each, COMMAND, table(each.stem))
 
 
 if __name__ == "__main__":

@@ -100,14 +100,26 @@ def completed_years(birth: datetime.date, day: datetime.date) -> float:
     return float(day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day)))
 
 
+def age_group(age: Value) -> str | None:
+    """Five years that an age lies in, as `20-24`; of an age out of range no class of the label."""
+    if not isinstance(age, float):
+        return None
+    start = int(age // 5) * 5
+    return f"{start}-{start + 4}"
+
+
 def value_of(
     label: Label, metadata: Mapping[str, str], celebrity: Celebrity | None
 ) -> tuple[Value, bool]:
     """A face's value of `label`, and whether one was given that could not be read.
 
     What the picture says (`metadata`) wins over what is known of the person. An age nobody gave
-    is counted from birth to the day the picture was taken, where both are known.
+    is counted from birth to the day the picture was taken, where both are known. An age group
+    follows from the age.
     """
+    if label.name == "age_group":
+        age, unreadable = value_of(LABELS["age"], metadata, celebrity)
+        return age_group(age), unreadable
     person = celebrity.labels if celebrity else {}
     text = metadata.get(label.name, "").strip() or person.get(label.name, "")
     if text:

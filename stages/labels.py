@@ -68,6 +68,8 @@ CELEBA = (
 _ALL = (
     # 0 to 116 years is the range of UTKFace, the widest of the public age sets.
     Label("age", "number", low=0, high=116),
+    # In groups of five years, as some networks answer it; `label` derives them of the age.
+    Label("age_group", "category", tuple(f"{year}-{year + 4}" for year in range(0, 120, 5))),
     Label("gender", "category", ("male", "female")),
     # The five groups of UTKFace, in its order.
     Label("race", "category", ("white", "black", "asian", "indian", "other")),

@@ -158,6 +158,32 @@ def test_age_from_dates() -> None:
     assert value_of(AGE, {}, ada) == (None, False)
 
 
+@pytest.mark.parametrize(
+    ("told", "group"),
+    [
+        ({"age": "0"}, "0-4"),
+        ({"age": "24.9"}, "20-24"),
+        ({"age": "25"}, "25-29"),
+        ({"age": "116"}, "115-119"),
+        ({"birth_date": "1980-06-15", "taken": "2020-06-14"}, "35-39"),
+        ({}, None),
+    ],
+)
+def test_an_age_group_follows_from_the_age(told: dict[str, str], group: str | None) -> None:
+    assert value_of(LABELS["age_group"], told, None) == (group, False)
+    assert group is None or group in LABELS["age_group"].classes
+
+
+@pytest.mark.parametrize("age", ["-3", "120", "1e30"])
+def test_an_age_out_of_range_is_in_no_group(age: str) -> None:
+    group, _ = value_of(LABELS["age_group"], {"age": age}, None)
+    assert group not in LABELS["age_group"].classes  # which `validate` says
+
+
+def test_an_unreadable_age_has_no_group() -> None:
+    assert value_of(LABELS["age_group"], {"age": "thirty"}, None) == (None, True)
+
+
 def test_rows_keep_their_order_and_gain_labels(tmp_path: Path) -> None:
     labels = ["gender", "age", "eyeglasses"]
     table, _ = stage(tmp_path, labels)
