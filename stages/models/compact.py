@@ -1,8 +1,7 @@
 """A small residual network, after He et al. 2016, "Deep Residual Learning for Image Recognition".
 
-Trained from scratch on all of UTKFace (20,734 faces at 56 pixels, 0.9 million parameters,
-15 epochs, nine minutes on two cores) it reached gender 92.2 %, race 83.2 % and an age error of
-5.6 years on faces kept out.
+Of 0.9 million parameters, to be trained from scratch in minutes on two cores; docs/recipes has
+what it reached on which data.
 """
 
 from typing import Any
