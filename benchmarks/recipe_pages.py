@@ -116,7 +116,30 @@ def told(run: dict[str, Any]) -> str:
     where = f"{run['machine']['cpus']} cores of an {run['machine']['cpu']}"
     changed = f" with `{' '.join(run['set'])}`" if run["set"] else ""
     faces = f"{run['test']['n']:,} test faces"
-    return f"Recipe `{run['recipe']}`{changed}: {models}; {faces}, {where}.{mix}"
+    return f"Recipe `{run['recipe']}`{changed}: {models}; {faces}, {where}.{mix} {funnel(run)}"
+
+
+def funnel(run: dict[str, Any]) -> str:
+    """What became of the pictures, and why."""
+    found = run["data"]
+    steps = []
+    for source in (name.removeprefix("scrape/") for name in found if name.startswith("scrape/")):
+        tried, faces = found[f"scrape/{source}"], found[f"crop/{source}"]
+        kept = f"{tried['kept']:,}{reasons(tried['left_out'])}"
+        steps.append(f"{source.removesuffix('.json')}, {tried['tried']:,} tried, {kept} kept, "
+                     f"{faces['faces']:,} faces{reasons(faces['left_out'])}")  # fmt: skip
+    valid, balanced = found["validate.json"], found["undersample.json"]
+    steps.append(f"{valid['valid']:,} valid{reasons(valid['reasons'])}")
+    if balanced["dropped"] or balanced["repeated"]:
+        steps.append(
+            f"{balanced['dropped']:,} dropped and {balanced['repeated']:,} repeated to balance"
+        )
+    return f"Funnel: {'; '.join(steps)}."
+
+
+def reasons(counts: dict[str, int]) -> str:
+    told = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
+    return f" (left out: {told})" if told else ""
 
 
 def main() -> None:
