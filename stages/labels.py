@@ -68,8 +68,6 @@ CELEBA = (
 _ALL = (
     # 0 to 116 years is the range of UTKFace, the widest of the public age sets.
     Label("age", "number", low=0, high=116),
-    # In groups of five years, as some networks answer it; `label` derives them of the age.
-    Label("age_group", "category", tuple(f"{year}-{year + 4}" for year in range(0, 120, 5))),
     Label("gender", "category", ("male", "female")),
     # The five groups of UTKFace, in its order.
     Label("race", "category", ("white", "black", "asian", "indian", "other")),
@@ -112,6 +110,8 @@ _ALL = (
             "wolf",
         ),
     ),
+    # In groups of five years, as some networks answer it; `label` derives them of the age.
+    Label("age_group", "category", tuple(f"{year}-{year + 4}" for year in range(0, 120, 5))),
     # What a data set's own detector said; not to be trained, but `validate.ranges` selects by them.
     Label("face_score", "number", low=-100, high=100),
     Label("faces_found", "number", low=0, high=2),  # 2: two or more
