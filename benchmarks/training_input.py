@@ -30,7 +30,7 @@ from stages.training.augment import Augment
 RESULTS = Path(__file__).parent / "results" / "training_input.json"
 TARGET = 1.1
 SIZE, BATCH, PER_SHARD = 64, 64, 128
-AUGMENT = Augment(flip=True, shift=0.08, zoom=0.1, brightness=0.15, contrast=0.2, cutout=0.3)
+AUGMENT = Augment(flip=True, shift=0.08, zoom=0, brightness=0.15, contrast=0.2, cutout=0)
 PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy")
 
 
