@@ -97,7 +97,7 @@ def main(
     from stages.training import examples, fitting, heads
 
     chosen = devices.choose(params.mixed_precision, params.jit_compile, params.multi_gpu)
-    devices.reproducible(params.seed)
+    devices.reproducible(params.seed, chosen.jit_compile)
     module = find_model(model)
     labels = [LABELS[name] for name in dict.fromkeys(params.labels)]
     examples.check(examples.open_shards(tfrecord), labels)

@@ -49,7 +49,8 @@ def choose(mixed_precision: bool, jit_compile: bool, multi_gpu: bool) -> Devices
     """Take of what is asked for only what the devices gain from; results stay valid without it.
 
     bfloat16 and XLA are for GPUs: on CPUs XLA was found to gain nothing and bfloat16 little.
-    float16, which older GPUs are limited to, is left out: it needs loss scaling.
+    float16, which older GPUs are limited to, is left out: it needs loss scaling. XLA is left out
+    on several devices, where it refuses the variables of all but the first.
     """
     import tensorflow as tf
 
@@ -61,8 +62,8 @@ def choose(mixed_precision: bool, jit_compile: bool, multi_gpu: bool) -> Devices
         detail.get("compute_capability", (0, 0)) >= BFLOAT16 for detail in details
     )
     policy = "mixed_bfloat16" if mixed_precision and halves else "float32"
-    compiled = jit_compile and bool(gpus)
     spread = multi_gpu and len(gpus) > 1
+    compiled = jit_compile and bool(gpus) and not spread
     names = ", ".join(detail.get("device_name", "GPU") for detail in details) or "CPU"
     return Devices(
         policy,
@@ -73,10 +74,14 @@ def choose(mixed_precision: bool, jit_compile: bool, multi_gpu: bool) -> Devices
     )
 
 
-def reproducible(seed: int) -> None:
+def reproducible(seed: int, jit_compile: bool = False) -> None:
     """Seed every generator and make every operation give the same digits on every run."""
     import keras
     import tensorflow as tf
 
     keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
+    if jit_compile:  # which Keras leaves out where TensorFlow's own switch is on; XLA has another
+        flags = os.environ.get("XLA_FLAGS", "")
+        os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
+    else:
+        tf.config.experimental.enable_op_determinism()

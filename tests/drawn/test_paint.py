@@ -10,6 +10,7 @@ from statistics import median
 import numpy as np
 import pytest
 
+from stages.detectors import onnx
 from stages.drawn.paint import face_box, paint, scene
 from stages.drawn.people import EXPRESSIONS, LOOK_ALIKES, RACES, person, shot
 
@@ -93,26 +94,22 @@ def overlap(one: tuple[float, ...], other: tuple[float, ...]) -> float:
 
 @pytest.mark.slow
 def test_mtcnn_finds_the_one_face_where_it_is() -> None:
-    from mtcnn import MTCNN  # takes seconds to import
-
-    detector, overlaps, pictures = MTCNN(), [], 0
+    detect, overlaps, pictures = onnx.load(20), [], 0
     for number in range(40):
         who = person(f"face-{number}", {"race": RACES[number % len(RACES)]})
         for index in range(5):
             taken = shot(who, index)
-            faces = detector.detect_faces(np.asarray(paint(who, taken)), min_face_size=20)
+            faces = detect(np.asarray(paint(who, taken)))
             pictures += 1
-            if len(faces) == 1 and faces[0]["confidence"] >= 0.95:
-                overlaps.append(overlap(tuple(faces[0]["box"]), face_box(who, taken)))
+            if len(faces) == 1 and faces[0].confidence >= 0.95:
+                overlaps.append(overlap(faces[0].box, face_box(who, taken)))
     assert len(overlaps) >= 0.98 * pictures
     assert median(overlaps) >= 0.75
 
 
 @pytest.mark.slow
 def test_mtcnn_finds_nobody_in_scenes() -> None:
-    from mtcnn import MTCNN  # takes seconds to import
-
-    detector = MTCNN()
+    detect = onnx.load(20)
     scenes = [np.asarray(scene(seed, (240, 240))) for seed in range(60)]
-    empty = sum(not detector.detect_faces(picture, min_face_size=20) for picture in scenes)
+    empty = sum(not detect(picture) for picture in scenes)
     assert empty >= 0.95 * len(scenes)
