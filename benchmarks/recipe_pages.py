@@ -76,6 +76,8 @@ def table(name: str) -> str:
     heads += [column(run, model) for run in runs for model in run["models"]]
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for figure, pair in wanted.items():
+        if not any(figure in each["figures"] for each in models):
+            continue  # no run trained it
         known = [pair[place] for place in aims]
         known.append(next((m["trivial"][figure] for m in models if figure in m["trivial"]), None))
         cells = [figure.replace("_", " ")]
