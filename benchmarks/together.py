@@ -9,6 +9,7 @@ docs/recipes/together.md is made of it.
 """
 
 import argparse
+import math
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,7 +72,7 @@ def run(sources: dict[str, str]) -> dict[str, Any]:
 
 def table(result: dict[str, Any]) -> str:
     """In Markdown; years as they are, shares in per cent."""
-    heads = ["label", "source alone", "faces", "alone", "together", "difference", "together is"]
+    heads = ["label", "source alone", "alone", "together", "difference", "together is"]
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for row in result["rows"]:
         unit = 1 if row["figure"] == "mae" else 100
@@ -79,9 +80,11 @@ def table(result: dict[str, Any]) -> str:
             unit * row[key] for key in ("alone", "together", "low", "high")
         )  # fmt: skip
         name = f"{row['label'].replace('_', ' ')}, {row['figure']}"
-        change = f"{whole - alone:+.2f} ({low:+.2f} to {high:+.2f})"
-        cells = [name, row["source"], f"{row['faces']:,}", f"{alone:.2f}", f"{whole:.2f}", change]
-        cells.append("no different" if row["verdict"] == "noise" else row["verdict"])
+        change, told = f"{whole - alone:+.2f}", "not judged"
+        if not math.isnan(low):
+            change += f" ({low:+.2f} to {high:+.2f})"
+            told = "no different" if row["verdict"] == "noise" else row["verdict"]
+        cells = [name, row["source"], f"{alone:.2f}", f"{whole:.2f}", change, told]
         lines.append("| " + " | ".join(cells) + " |")
     took = ", ".join(f"{name} {minutes:.1f}" for name, minutes in result["minutes"].items())
     where = f"{result['machine']['cpus']} cores of an {result['machine']['cpu']}"

@@ -88,7 +88,9 @@ def write_figures(
     write_json(out / "metrics.json", figures)
     by_group = results.by_group(found, *results.groups(found, size, edges))
     write_json(out / "by_group.json", by_group)
-    names = {key: truth[key] for key in ("face_id", "identity")}
+    # TFRecord has no null: there nobody known is an empty text, and not one person.
+    people = [identity or None for identity in truth["identity"]]
+    names = {"face_id": truth["face_id"], "identity": people}
     write_rows(out / "predictions.parquet", *results.predictions(found, names))
     for name, rows in results.curves(found).items():
         _write_csv(out / "plots" / f"{name}.csv", results.CURVES[name], rows)

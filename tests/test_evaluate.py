@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from stages import evaluate
+from stages.comparison import predictions
 from stages.labels import LABELS
 from stages.models import plain
 from stages.stage import InputError
@@ -103,6 +104,18 @@ def test_an_empty_split_stops_with_a_line(inputs: Path, tmp_path: Path) -> None:
     shards = write(tmp_path / "shards", {"train": draw(3, LABELED, 32, 0)}, LABELED, 32)
     with pytest.raises(InputError, match="split 'test' has no examples"):
         evaluate.main("plain", inputs / "model.keras", shards, tmp_path / "out", PARAMS)
+
+
+def test_faces_of_nobody_known_are_not_one_person(inputs: Path, tmp_path: Path) -> None:
+    rows = [row | {"identity": None} for row in draw(4, LABELED, 32, 0)]
+    named = draw(4, LABELED, 32, 1)
+    shards = write(tmp_path / "shards", {"train": named, "test": rows[:2] + named}, LABELED, 32)
+    evaluate.main("plain", inputs / "model.keras", shards, tmp_path / "out", PARAMS)
+    table = pq.read_table(tmp_path / "out/predictions.parquet")
+    people = [row["identity"] for row in named]
+    assert table["identity"].to_pylist() == [None, None, *people]
+    found = predictions.read(table, [])
+    assert len(set(found.people)) == 2 + len(set(people))
 
 
 def test_a_file_that_is_no_model(inputs: Path, tmp_path: Path) -> None:
