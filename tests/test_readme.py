@@ -8,13 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests import project as projects
 from tests.project import ROOT, Project
 
 pytestmark = pytest.mark.slow
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PEOPLE = 8  # enough for three sides of a split
 
 
 def blocks(language: str) -> list[str]:
@@ -22,16 +20,9 @@ def blocks(language: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The demo, made small, run once: what `make demo` leaves, in a git repository."""
-    made = projects.clone(tmp_path_factory.mktemp("readme") / "faceline")
-    header, *rows = (ROOT / "data" / "celebrities.csv").read_text().splitlines()
-    chosen = [row for row in rows if row.startswith("oriel")] + rows[: PEOPLE - 1]
-    made.catalogue.write_text("\n".join([header, *chosen]) + "\n")
-    made.set_params(train={"epochs": 2, "models": ["compact"]})
-    made.run("python", "-m", "stages.offline_plots", ".dvc/plots/page.html")
-    made.repro()
-    return made
+def project(demo: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """What `make demo` leaves, in a git repository."""
+    return demo.copy(tmp_path_factory.mktemp("readme") / "faceline")
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +54,9 @@ def test_the_four_ways_in_do_what_they_say(project: Project, said: str) -> None:
     assert "vegaEmbed" in page
     assert not re.search(r"<script[^>]+src=", page)
     assert "Stage 'scrape@demo' didn't change, skipping" in said
+    people = len(project.catalogue.read_text().splitlines()) - 1
     fetched = re.findall(r"scrape: demo: (\d+) partitions, (\d+) to fetch", said)
-    assert fetched == [(f"{PEOPLE + 1}", "1"), (f"{PEOPLE + 1}", "1"), (f"{PEOPLE}", "0")]
+    assert fetched == [(f"{people + 1}", "1"), (f"{people + 1}", "1"), (f"{people}", "0")]
     asked = {entry["path"] for entry in project.requests() if "Ada%20Lorne" in entry["path"]}
     assert asked
     assert "ada-lorne" not in project.catalogue.read_text()

@@ -49,8 +49,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
         edit(made, ages)
         (made.folder / "params.yaml").write_text(f"copy: {{augment: {{by: {len(ages)}}}}}\n")
         made.repro("copy")
-        made.run("git", "add", ".")
-        made.run("git", "commit", "--quiet", f"--message={name}")
+        made.commit(name)
         made.run("git", "tag", name)
     return made
 

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests import project as projects
 from tests.flows.ui_program import Ui, free_port, started
 from tests.project import ROOT, Project
 
@@ -24,7 +23,6 @@ from playwright.sync_api import Locator, Page, Route, TimeoutError, expect  # no
 pytestmark = pytest.mark.slow
 
 SCREENSHOTS = os.environ.get("FACELINE_SCREENSHOTS")
-PEOPLE = 36 if SCREENSHOTS else 6  # six are enough for three sides of a split
 ADDED = {"Identity": "ada-lorne", "Query": "Ada Lorne", "Birth Date": "1961-03-02"}
 CHOSEN = {"Gender": "female", "Race": "white", "Job": "actor", "Look Alike": "cat"}
 RUN = "add-ada-lorne"
@@ -41,17 +39,14 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="module")
-def project(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Project:
+def project(chromium: str, demo: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The demo, run and committed, so that only the added class costs something."""
-    made = projects.clone(tmp_path_factory.mktemp("browser") / "faceline")
-    header, *rows = (ROOT / "data" / "celebrities.csv").read_text().splitlines()
-    made.catalogue.write_text("\n".join([header, *rows[:PEOPLE]]) + "\n")
-    made.set_params(scrape={"results": 20}, train={"models": ["compact"], "image_size": 32})
-    made.set_params(train={"epochs": 12 if SCREENSHOTS else 1})
-    made.repro()
-    made.run("git", "add", ".")
-    who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
-    made.run("git", *who, "commit", "--quiet", "--message=The demo, run")
+    made = demo.copy(tmp_path_factory.mktemp("browser") / "faceline")
+    if SCREENSHOTS:
+        shutil.copy(ROOT / "data" / "celebrities.csv", made.catalogue)
+        made.set_params(train={"epochs": 12})
+        made.repro()
+    made.commit("The demo, run")
     return made
 
 

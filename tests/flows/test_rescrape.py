@@ -148,21 +148,15 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = projects.clone(tmp_path_factory.mktemp("rescrape") / "workspace")
     made.write_catalogue(PEOPLE)
     made.set_params(
-        scrape={"results": 40, "deadline": 6.0, "tries": 2},
+        scrape={"results": 24, "deadline": 6.0, "tries": 2},
         crop={"size": 48},
         validate={"max_rejected": 0.9},
         split={"validation": 0.25, "test": 0.25},
-        train={"models": ["compact"], "labels": ["gender"], "image_size": 32, "epochs": 1},
+        train={"models": ["plain"], "labels": ["gender"], "image_size": 32, "epochs": 1},
     )
     made.repro("crop")
-    commit(made)
+    made.commit("A state")
     return made
-
-
-def commit(project: Project) -> None:
-    who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
-    project.run("git", "add", ".")
-    project.run("git", *who, "commit", "--quiet", "--message=A state")
 
 
 def flow(project: Project, server: str, *command: str) -> subprocess.CompletedProcess[str]:
@@ -196,7 +190,7 @@ def test_the_whole_of_it(project: Project, server: str) -> None:
     one_person_more(project, server)
     a_new_edition(project, server)
     another = shutil.copytree(project.folder, project.folder.parent / "another")
-    commit(project)
+    project.commit("A state")
     everything_of_somebody_else(project, server)
     another_clone_pulls_the_list(Project(another), project)
 

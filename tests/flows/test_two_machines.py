@@ -42,7 +42,7 @@ def tiny(folder: Path) -> Project:
     project.set_params(
         scrape={"results": 12, "gap": 0.0, "min_pictures": 2},
         validate={"max_rejected": 0.9, "min_faces_per_class": 1},
-        train={"models": ["compact"], "labels": ["gender"], "image_size": 32, "epochs": 1},
+        train={"models": ["plain"], "labels": ["gender"], "image_size": 32, "epochs": 1},
     )
     return project
 
@@ -89,7 +89,7 @@ def test_the_commit_with_the_metrics_reaches_the_repository(machines: Machines) 
     head, before = git(machines.origin, "log", "--format=%s", "-2").splitlines()
     assert (head, before) == (f"Run {machines.trained.name}", f"Run {machines.made.name}")
     changed = git(machines.origin, "show", "--name-only", "--format=", "HEAD").splitlines()
-    assert {"dvc.lock", "results/compact/metrics.json"} <= set(changed)
+    assert {"dvc.lock", "results/plain/metrics.json"} <= set(changed)
 
 
 def test_nothing_but_the_shards_is_on_the_machine_that_trains(machines: Machines) -> None:
@@ -107,6 +107,6 @@ def test_the_data_machine_gets_the_model_back(machines: Machines) -> None:
     git(machines.data, "pull", "--quiet", "--ff-only")
     data = Project(machines.data)
     data.run("dvc", "pull", "train", "evaluate")
-    model = "models/compact.keras"
+    model = "models/plain.keras"
     assert (machines.data / model).read_bytes() == (machines.gpu / model).read_bytes()
     assert "up to date" in data.run("dvc", "status", "train", "evaluate").stdout
