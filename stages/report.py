@@ -67,10 +67,10 @@ def funnel(figures: Figures, sources: Iterable[str]) -> list[Step]:
         Step("find one face", kept, faces, _merged(cropped)),
         Step("validate labels", checked["rows"], checked["valid"], checked["reasons"]),
         Step(
-            "balance training ages",
+            "balance training faces",
             checked["valid"],
             checked["valid"] - thinned["dropped"],
-            {"over the cap of its age bin": thinned["dropped"]} if thinned["dropped"] else {},
+            {"over the cap of its bin": thinned["dropped"]} if thinned["dropped"] else {},
         ),
     ]
 
@@ -127,7 +127,7 @@ def data_uri(data: bytes, kind: str) -> str:
 
 
 def histogram(path: Path, split: str = "train") -> list[dict[str, Any]]:
-    """Rows per age bin before and after undersampling, in the file's order."""
+    """Rows per bin before and after undersampling, in the file's order."""
     bins: dict[str, dict[str, Any]] = {}
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -211,12 +211,13 @@ def main(
     labels: list[str],
     models: list[str],
     split_by: str,
+    balanced_by: str | None,
 ) -> None:
     """Read every stage's figures and some faces, write one page."""
     files = partitions(faces, sources)
     figures = read_figures(results)
     steps = funnel(figures["data"], sources)
-    ages = histogram(results / "data" / "undersample.csv")
+    bins = histogram(results / "data" / "undersample.csv")
     metrics = {model: figures[model]["metrics"] for model in models}
     page = render(
         steps=steps,
@@ -224,8 +225,9 @@ def main(
         splits={side: figures["data"]["split"][side] for side in schema.SPLITS},
         split_by=split_by,
         sheets=contact_sheets(files, balanced, labels, params),
-        ages=ages,
-        tallest=max((bin["before"] for bin in ages), default=1) or 1,
+        balanced_by=balanced_by,
+        bins=bins,
+        tallest=max((bin["before"] for bin in bins), default=1) or 1,
         models=models,
         scores=scores(metrics),
         mistakes={
@@ -247,4 +249,5 @@ if __name__ == "__main__":
         labels="label.labels",
         models="train.models",
         split_by="split.by",
+        balanced_by="undersample.label",
     )

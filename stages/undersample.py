@@ -1,4 +1,4 @@
-"""Drop train rows of crowded ages, or repeat those of rare ones, so that these are not drowned.
+"""Drop train rows of crowded ages or classes, or repeat those of rare ones, which drown else.
 
 Only train rows are dropped or repeated. A row without the label is in no bin and stays: its other
 labels still teach. Validation and test keep the world as it is.
@@ -42,8 +42,8 @@ class Params(Section):
     `median`, or a count. The cap comes first; both medians are those of the bins as they came.
     """
 
-    label: str | None  # a number; None balances nothing
-    edges: list[int] = Field(min_length=1)  # where a new bin begins
+    label: str | None  # None balances nothing
+    edges: list[int] = Field(min_length=1)  # where a new bin of a number begins
     cap: int | str
     floor: int | str
     seed: int = Field(ge=0, lt=2**32)
@@ -99,6 +99,13 @@ def bins_of(values: pa.ChunkedArray, starts: list[int]) -> Indices:
     numbers = values.to_numpy().astype(np.float64)  # null becomes NaN
     inside = np.digitize(numbers, starts[1:-1]).astype(np.int64)
     return np.where(np.isnan(numbers), NO_BIN, inside)
+
+
+def classes_of(values: pa.ChunkedArray, names: list[str]) -> Indices:
+    """The place of each value among the names; `NO_BIN` for null."""
+    places = pc.index_in(values.cast(pa.string()), pa.array(names))
+    found: Indices = places.fill_null(NO_BIN).to_numpy().astype(np.int64)
+    return found
 
 
 def cap_rows(cap: int | str, counts: list[int]) -> int:
@@ -168,19 +175,23 @@ def histogram(splits: list[str], bins: Indices, names: list[str]) -> dict[str, d
     }
 
 
-def binned(examples: pa.Table, params: Params) -> tuple[list[int], Indices]:
-    """Where bins begin, and the bin of each row; without a label all rows are in none."""
+def binned(examples: pa.Table, params: Params) -> tuple[list[str], Indices]:
+    """The names of the bins, and the bin of each row; without a label all rows are in none."""
     if params.label is None:
         return [], np.full(examples.num_rows, NO_BIN)
-    starts = cuts(check_label(examples, params.label), params.edges)
-    return starts, bins_of(examples[params.label], starts)
+    label, values = check_label(examples, params.label), examples[params.label]
+    if label.kind == "number":
+        starts = cuts(label, params.edges)
+        return bin_names(starts), bins_of(values, starts)
+    names = list(label.classes or ("false", "true"))
+    return names, classes_of(values, names)
 
 
 def check_label(examples: pa.Table, name: str) -> Label:
-    """The label to balance by; `InputError` unless it is a number that the rows have."""
-    numbers = [n for n in examples.column_names if n in LABELS and LABELS[n].kind == "number"]
-    if name not in numbers:
-        raise InputError(f"params.yaml: undersample.label = {name!r} must be one of {numbers}")
+    """The label to balance by; `InputError` unless the rows have it."""
+    there = [column for column in examples.column_names if column in LABELS]
+    if name not in there:
+        raise InputError(f"params.yaml: undersample.label = {name!r} must be one of {there}")
     return LABELS[name]
 
 
@@ -197,12 +208,12 @@ def write_histograms(path: Path, stages: dict[str, dict[str, dict[str, int]]]) -
 def main(examples: Path, balanced: Path, results: Path, histograms: Path, params: Params) -> None:
     """Read `EXAMPLES`, write those that are kept, and rows per bin before and after."""
     rows = read_table(examples)
-    starts, bins = binned(rows, params)
+    names, bins = binned(rows, params)
     kept = undersample(rows, bins, params)
     left = rows.take(kept)
     write_batches(balanced, rows.schema, left.to_batches())
-    before = histogram(rows["split"].to_pylist(), bins, bin_names(starts))
-    after = histogram(left["split"].to_pylist(), bins[kept], bin_names(starts))
+    before = histogram(rows["split"].to_pylist(), bins, names)
+    after = histogram(left["split"].to_pylist(), bins[kept], names)
     write_histograms(histograms, {"before": before, "after": after})
     train = {"before": sum(before["train"].values()), "after": sum(after["train"].values())}
     different = np.unique(kept).size

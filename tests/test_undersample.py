@@ -195,8 +195,26 @@ def test_without_a_label_nothing_is_balanced(tmp_path: Path) -> None:
     assert json.loads(paths[2].read_text(encoding="utf-8"))["bins"] == {"null": 3}
 
 
-@pytest.mark.parametrize("label", ["gender", "height"])
-def test_main_names_a_label_that_is_no_number(tmp_path: Path, label: str) -> None:
+@pytest.mark.parametrize(
+    ("label", "values", "names"),
+    [
+        ("gender", ["male"] * 5 + ["female", None], ["male", "female"]),
+        ("smiling", [False] * 5 + [True, None], ["false", "true"]),
+    ],
+)
+def test_classes_are_bins_too(
+    tmp_path: Path, label: str, values: list[Any], names: list[str]
+) -> None:
+    rows = [{"face_id": f"f{n}", label: x, "split": "train"} for n, x in enumerate(values)]
+    paths = [tmp_path / name for name in ("e.parquet", "b.parquet", "u.json", "u.csv")]
+    write_rows(paths[0], schema.examples([label]), rows)
+    main(*paths, params(label=label, cap="none", floor=3))
+    assert read_table(paths[1])[label].to_pylist() == [*values[:5], *[values[5]] * 3, None]
+    figures = json.loads(paths[2].read_text(encoding="utf-8"))
+    assert figures["bins"] == dict(zip([*names, "null"], [5, 3, 1], strict=True))
+
+
+def test_main_names_a_label_that_is_not_there(tmp_path: Path) -> None:
     write_rows(tmp_path / "e.parquet", schema.examples(["age", "gender"]), [])
-    with pytest.raises(InputError, match=rf"label = '{label}' must be one of \['age'\]"):
-        main(*[tmp_path / n for n in ("e.parquet", "b", "j", "c")], params(label=label))
+    with pytest.raises(InputError, match=r"label = 'height' must be one of \['age', 'gender'\]"):
+        main(*[tmp_path / n for n in ("e.parquet", "b", "j", "c")], params(label="height"))
