@@ -117,8 +117,9 @@ def split_once(rows: int) -> tuple[float, float]:
     }
     table = pa.table(columns, schema.labeled(["age", "gender"]))
     params = Params(
-        by="identity", validation=0.1, test=0.1, near_duplicate_bits=4, stratify=["gender"], seed=1
-    )
+        by="identity", validation=0.1, test=0.1, near_duplicate_bits=4, given=False,
+        stratify=["gender"], seed=1,
+    )  # fmt: skip
     begin = time.perf_counter()
     split(table, params)
     return time.perf_counter() - begin, 1e6 * highest(os.getpid())

@@ -130,6 +130,12 @@ def value_of(
     return None, False
 
 
+def given_split(metadata: Mapping[str, str]) -> str | None:
+    """The side that a picture's data set has it on, as CelebA's official partition says."""
+    side = metadata.get("partition")
+    return side if side in schema.SPLITS else None
+
+
 def _age_by_dates(
     metadata: Mapping[str, str], celebrity: Celebrity | None
 ) -> tuple[float | None, bool]:
@@ -155,17 +161,18 @@ def attach(
     labeled = schema.labeled(labels)
     kept = [name for name in schema.FACES.names if name in labeled.names]
     for batch in faces:
-        columns: dict[str, list[Value]] = {name: [] for name in labels}
+        columns: dict[str, list[Value]] = {name: [] for name in ("given_split", *labels)}
         for row in batch.select(["source", "identity", "image_id", "metadata"]).to_pylist():
             counts.add(row["source"], row["image_id"])
             metadata, celebrity = dict(row["metadata"] or ()), people.get(row["identity"])
+            columns["given_split"].append(given_split(metadata))
             for name in labels:
                 value, unreadable = value_of(LABELS[name], metadata, celebrity)
                 columns[name].append(value)
                 counts.known[name] += value is not None
                 counts.unreadable[name] += unreadable
         arrays = [batch.column(name) for name in kept]
-        arrays += [pa.array(columns[name], labeled.field(name).type) for name in labels]
+        arrays += [pa.array(values, labeled.field(name).type) for name, values in columns.items()]
         yield pa.RecordBatch.from_arrays(arrays, schema=labeled)
 
 

@@ -43,6 +43,8 @@ _DETECTION = [
 IMAGES = pa.schema([*_PROVENANCE, _METADATA, ("image", PICTURE)])
 FACES = pa.schema([*_PROVENANCE, *_DETECTION, _METADATA, ("face", PICTURE)])
 
+_GIVEN = ("given_split", pa.string())  # the side that its data set has the picture on
+
 # One row per URL (or file) tried. `reason` is null for a picture that was kept.
 ATTEMPTS = pa.schema(
     [
@@ -76,9 +78,9 @@ _ARROW: dict[Kind, pa.DataType] = {
 
 
 def labeled(labels: Iterable[str]) -> pa.Schema:
-    """`LABELED`: a face without its pixels, and one nullable column per label."""
+    """`LABELED`: a face without its pixels, its given side, and one nullable column per label."""
     columns = [(name, _ARROW[LABELS[name].kind]) for name in labels]
-    return pa.schema([*_PROVENANCE, *_DETECTION, *columns])
+    return pa.schema([*_PROVENANCE, *_DETECTION, _GIVEN, *columns])
 
 
 def examples(labels: Iterable[str]) -> pa.Schema:

@@ -28,6 +28,7 @@ class Params(Section):
     validation: float = Field(ge=0, lt=1)  # share of the rows
     test: float = Field(ge=0, lt=1)
     near_duplicate_bits: int = Field(ge=0, le=16)  # of 64, between perceptual hashes
+    given: bool  # keep the sides that a data set came with, where it has any
     stratify: list[str]  # labels
     seed: int
 
@@ -60,14 +61,17 @@ def split(rows: pa.Table, params: Params) -> tuple[list[str], dict[str, Any]]:
     chosen = [sides[groups[member].key] for member in members.tolist()]
     figures = {"rows": rows.num_rows, "groups": len(groups), "flat_pictures": flat}
     figures |= {"near_duplicates": near_duplicates(rows, pictures)}
+    figures |= {"given": kept_sides(rows, chosen)} if params.given else {}
     return chosen, figures | {side: summary(rows, chosen, side) for side in SPLITS}
 
 
 def describe(rows: pa.Table, members: Codes, params: Params) -> dict[int, Group]:
     """The groups by number, each with a key that outlives the arrival of others.
 
-    The key is the group's first identity, or the first picture where there is none.
+    The key is the group's first identity, or the first picture where there is none. Of several
+    given sides a group's is the last of `SPLITS`: a copy of a test picture does not train.
     """
+    sides = rows["given_split"].to_pylist() if params.given else [None] * rows.num_rows
     people, images = rows["identity"].to_pylist(), rows["image_id"].to_pylist()
     traits = [traits_of(rows, name) for name in params.stratify]
     indices: dict[int, list[int]] = defaultdict(list)
@@ -78,7 +82,8 @@ def describe(rows: pa.Table, members: Codes, params: Params) -> dict[int, Group]
         named = [people[i] for i in own if people[i] is not None and params.by == "identity"]
         key = f"identity {min(named)}" if named else f"picture {min(images[i] for i in own)}"
         stratum = tuple(majority([trait[i] for i in own]) for trait in traits)
-        groups[member] = Group(key, len(own), stratum)
+        held = [SPLITS.index(sides[i]) for i in own if sides[i]]
+        groups[member] = Group(key, len(own), stratum, SPLITS[max(held)] if held else None)
     return groups
 
 
@@ -100,6 +105,15 @@ def majority(values: list[str]) -> str:
     """The most frequent value that is not null; of equals the first in the alphabet."""
     counts = Counter(value for value in values if value != "null")
     return min(counts, key=lambda value: (-counts[value], value)) if counts else "null"
+
+
+def kept_sides(rows: pa.Table, chosen: list[str]) -> dict[str, int]:
+    """Rows with a given side, and those of them that another's, of their group, has moved."""
+    pairs = [
+        (side, now) for side, now in zip(rows["given_split"].to_pylist(), chosen, strict=True)
+        if side
+    ]  # fmt: skip
+    return {"rows": len(pairs), "moved": sum(side != now for side, now in pairs)}
 
 
 def near_duplicates(rows: pa.Table, pictures: Codes) -> dict[str, int]:

@@ -49,7 +49,11 @@ def stage(folder: Path, labels: list[str], sources: dict[str, str] | None = None
     """Run the stage on three sources and return its table's rows and its metrics."""
     (folder / "celebrities.csv").write_text(CATALOGUE)
     written = {
-        "demo/ada": [face("ada"), face("ada", rank=1), face("ada", taken="2020-06-14")],
+        "demo/ada": [
+            face("ada", partition="test"),
+            face("ada", rank=1, partition="exam"),
+            face("ada", taken="2020-06-14"),
+        ],
         "demo/bob": [face("bob"), face("bob", gender="male")],
         "folder/00": [face(None, "folder", age="thirty", gender="Female"), face("zoe", "folder")],
         "gone/00": [face("cyd", "gone")],
@@ -196,6 +200,7 @@ def test_rows_keep_their_order_and_gain_labels(tmp_path: Path) -> None:
         "eyeglasses": [None] * 7,
     }
     assert table["keypoints"][0].as_py() == list(range(10))
+    assert table["given_split"].to_pylist() == ["test", *[None] * 6]
 
 
 def test_metrics_count_known_null_and_unreadable(tmp_path: Path) -> None:

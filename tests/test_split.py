@@ -29,6 +29,7 @@ def params(**given: Any) -> Params:
         "validation": 0.2,
         "test": 0.2,
         "near_duplicate_bits": 4,
+        "given": False,
         "stratify": [],
         "seed": 1,
     }
@@ -123,6 +124,24 @@ def test_two_faces_of_one_picture_stay_together() -> None:
     for face, side in sides(rows).items():
         by_picture[face.split("-")[0]].add(side)
     assert all(len(found) == 1 for found in by_picture.values())
+
+
+def test_given_sides_are_kept_but_by_copies_of_held_out_pictures() -> None:
+    chance = random.Random(5)
+    given_sides = ["train"] * 6 + ["validation"] * 3 + ["test"] * 3 + [None] * 20
+    rows = [
+        row(f"i{n}", None, sum(1 << b for b in chance.sample(range(64), 32))) | {"given_split": s}
+        for n, s in enumerate(given_sides)
+    ]
+    rows[0]["phash"] = rows[10]["phash"]  # in train, a copy of one in test
+    chosen, figures = split(table(rows), params(given=True))
+    assert chosen[0] == "test"
+    assert chosen[1:12] == given_sides[1:12]
+    assert chosen[12:].count("test") == chosen[12:].count("validation") == 4
+    assert figures["given"] == {"rows": 12, "moved": 1}
+    ours, figures = split(table(rows), params())
+    assert ours[1:12] != given_sides[1:12]
+    assert "given" not in figures
 
 
 def test_no_rows_split_into_nothing() -> None:

@@ -15,11 +15,15 @@ from stages.schema import SPLITS
 
 @dataclass(frozen=True)
 class Group:
-    """Rows that stay together. `stratum` is what they show most of; `key` names the group."""
+    """Rows that stay together. `stratum` is what they show most of; `key` names the group.
+
+    `side` is the split that it must go to, if one is given.
+    """
 
     key: str
     rows: int
     stratum: tuple[str, ...] = ()
+    side: str | None = None
 
 
 Sides = dict[str, str]  # a group's key: its split
@@ -28,11 +32,14 @@ Sides = dict[str, str]  # a group's key: its split
 def assign(groups: list[Group], validation: float, test: float, seed: int) -> Sides:
     """The split of every group, by key; the order of `groups` does not matter.
 
-    Within a stratum the groups, ordered by sha256(seed, key), fill test, then validation, up to
-    their shares of the rows (within half a group); the others train. Strata of too few groups to
-    give every split one go together, and make up for what the large ones left over. Train is
-    never empty; with three groups or more no split is whose share is above zero.
+    A given side is kept, and the shares are those of the other groups. Within a stratum these,
+    ordered by sha256(seed, key), fill test, then validation, up to their shares of the rows (within
+    half a group); the others train. Strata of too few groups to give every split one go together,
+    and make up for what the large ones left over. Train is never empty; with three groups or more
+    no split is whose share is above zero.
     """
+    kept = {group.key: group.side for group in groups if group.side}
+    groups = [group for group in groups if not group.side]
     shares = {"test": test, "validation": validation}
     strata: dict[tuple[str, ...], list[Group]] = defaultdict(list)
     for group in sorted(groups, key=lambda group: _place(seed, group.key)):
@@ -46,7 +53,7 @@ def assign(groups: list[Group], validation: float, test: float, seed: int) -> Si
     small.sort(key=lambda group: _place(seed, group.key))
     sides |= fill(small, _left_over(groups, small, sides, shares))
     _leave_none_empty(groups, sides, shares)
-    return sides
+    return kept | sides
 
 
 def fill(groups: list[Group], quotas: Mapping[str, float]) -> Sides:
