@@ -42,6 +42,11 @@ def run(recipe: str, sources: dict[str, str], given: list[str], folder: Path) ->
     for each in (*overrides, *given):
         command += ["-S", each]
     seen = watching.by_stage(project, command)
+    return {"recipe": recipe, "set": given} | outcome(project, seen)
+
+
+def outcome(project: Project, seen: dict[str, watching.Stage]) -> dict[str, Any]:
+    """Of a run of the whole DAG: what went in, what came out, how long it took."""
     models = sorted(path.parent.name for path in project.folder.glob("results/*/metrics.json"))
     data = project.folder / "results" / "data"
     figures = {
@@ -49,8 +54,6 @@ def run(recipe: str, sources: dict[str, str], given: list[str], folder: Path) ->
         for path in data.rglob("*.json")
     }
     return {
-        "recipe": recipe,
-        "set": given,
         "stage_seconds": {name: stage.seconds for name, stage in seen.items()},
         "models": {model: measure(project, model) for model in models},
         "test": test_set(project, models[0]),
@@ -91,8 +94,9 @@ def measure(project: Project, model: str) -> dict[str, Any]:
             figures |= by_decade(label, truth, answer)
     if binary := [name for name in found.labels if LABELS[name].kind == "binary"]:
         each = [figures[f"{name} accuracy"][0] for name in binary]
-        figures["mean accuracy"] = [float(np.mean(each)), *mean_interval(found, binary)]
-        trivial["mean accuracy"] = float(np.mean([trivial[f"{n} accuracy"] for n in binary]))
+        mean = f"mean accuracy of {len(binary)}"
+        figures[mean] = [float(np.mean(each)), *mean_interval(found, binary)]
+        trivial[mean] = float(np.mean([trivial[f"{n} accuracy"] for n in binary]))
     figures |= three_races(project, model) if "race" in found.labels else {}
     import keras
 
