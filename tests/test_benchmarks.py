@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import full_size, page, recipe_pages, table, together
+from benchmarks import full_size, page, portraits, recipe_pages, table, together
 
 ROOT = Path(__file__).parents[1]
 
@@ -26,7 +26,9 @@ def test_a_recipes_page_holds_what_was_measured(path: Path) -> None:
         assert recipe_pages.table(path.stem) in path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("benchmark", [full_size, together], ids=["full_size", "together"])
+@pytest.mark.parametrize(
+    "benchmark", [full_size, portraits, together], ids=["full_size", "portraits", "together"]
+)
 def test_its_page_holds_what_it_measured(benchmark: Any) -> None:
     result = json.loads(benchmark.RESULTS.read_text())
     assert benchmark.table(result) in benchmark.PAGE.read_text(encoding="utf-8")
