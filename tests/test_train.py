@@ -58,7 +58,7 @@ def params(**changes: Any) -> train.Params:
     return train.Params(**SETTINGS | changes)
 
 
-def start(folder: Path, shards: Path, model: str = "compact", **changes: Any) -> Any:
+def start(folder: Path, shards: Path, model: str = "plain_normalised", **changes: Any) -> Any:
     """`python -m stages.train` in a folder of its own."""
     folder.mkdir(exist_ok=True)
     (folder / "params.yaml").write_text(yaml.safe_dump({"train": SETTINGS | changes}))
@@ -185,7 +185,7 @@ def test_a_training_goes_on_from_an_earlier_one(shards: Path, tmp_path: Path) ->
 @pytest.mark.slow
 def test_training_learns_and_logs_a_line_per_epoch(trained: tuple[Path, list[str]]) -> None:
     folder, lines = trained
-    assert lines[0].startswith("model compact, heads age, gender, eyeglasses; ")
+    assert lines[0].startswith("model plain_normalised, heads age, gender, eyeglasses; ")
     assert [line.split(":")[0] for line in lines[1:9]] == [f"epoch {n}/8" for n in range(1, 9)]
     assert len(lines) == 10
     logs = json.loads((folder / "history" / "metrics.json").read_text())
