@@ -29,7 +29,7 @@ MIDDLE = ("labeled", "valid", "examples", "balanced")
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = projects.create(tmp_path_factory.mktemp("faceline") / "a", PEOPLE)
-    made.set_params(scrape={"results": 30}, validate={"max_rejected": 0.9})
+    made.set_params(scrape={"results": 20}, validate={"max_rejected": 0.9})
     made.repro("shard")
     return made
 
