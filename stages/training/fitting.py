@@ -46,6 +46,8 @@ def fit(
         network = build(module, labels, params)
         start.load(network, labels, name, params.start, params.weights)
         model = compiled(network, labels, steps, chosen, losses, params)
+        if not chosen.strategy:  # with one, Keras does so itself
+            create_variables(model, labels)
         state = resume.load(folder, model)
     if state.epoch:
         log.info("goes on after epoch %d of an earlier, interrupted run", state.epoch)
@@ -108,6 +110,18 @@ def compiled(
         jit_compile=chosen.jit_compile,
     )
     return trained
+
+
+def create_variables(model: Any, labels: list[Label]) -> None:
+    """Those of the optimizer, losses and metrics of a compiled model.
+
+    Keras leaves them to the first step, which TensorFlow then has to trace twice.
+    """
+    model.optimizer.build(model.trainable_variables)
+    targets = {label.name: keras.ops.zeros((1,)) for label in labels}
+    outputs = {label.name: keras.ops.zeros((1, heads.width(label))) for label in labels}
+    model.compute_loss(None, targets, outputs)
+    model.compute_metrics(None, targets, outputs)
 
 
 def _run_epochs(
