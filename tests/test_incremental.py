@@ -75,7 +75,7 @@ def a_new_edition(project: Project) -> None:
     tried = answers(project, "dev-raman")
     may_pass = {path for path, reason in tried.items() if reason in PASSING}
     project.write_catalogue([*PEOPLE[:3], PEOPLE[3].replace(",1,", ",2,"), NEWCOMER])
-    project.repro("shard")
+    project.repro("crop")
     paths = asked(project, count)
     pages = [path for path in paths if path.startswith("/images/async")]
     assert pages
@@ -99,7 +99,7 @@ def answers(project: Project, identity: str) -> dict[str, str | None]:
 def another_margin(project: Project) -> None:
     before, count = project.files("data/faces"), len(project.requests())
     project.set_params(crop={"margin": 0.3})
-    project.repro("shard")
+    project.repro("crop")
     assert len(project.requests()) == count
     after = project.files("data/faces")
     assert set(after) == set(before)

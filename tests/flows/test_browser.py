@@ -179,8 +179,11 @@ def open_artifact(page: Page, key: str) -> None:
 
 
 def appears(page: Page, what: Locator) -> None:
-    """Wait for something on a run's page, which may not look again by itself."""
-    until = time.monotonic() + LONG
+    """Wait for something on a run's page, which may not look again by itself.
+
+    As it draws its graph without end, on the run's own cores, it is only looked at now and then.
+    """
+    address, until = page.url, time.monotonic() + LONG
     while True:
         with suppress(TimeoutError):
             what.wait_for(timeout=10_000)
@@ -188,7 +191,9 @@ def appears(page: Page, what: Locator) -> None:
         failed = page.get_by_text(re.compile("^(Failed|Crashed|Cancelled)$")).first.is_visible()
         assert not failed, page.locator("body").inner_text()
         assert time.monotonic() < until, page.locator("body").inner_text()
-        page.reload()
+        page.goto("about:blank")
+        time.sleep(10)
+        page.goto(address)
 
 
 def screenshot(page: Page, name: str, height: int = 800) -> None:

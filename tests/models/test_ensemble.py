@@ -25,8 +25,8 @@ def test_its_backbones_and_its_file(tmp_path: Path) -> None:
     }
     save(model, tmp_path / "model.keras")
     pictures = np.full((1, 75, 75, 1), 90, np.float32)
-    found = keras.models.load_model(tmp_path / "model.keras").predict_on_batch(pictures)
-    for name, expected in model.predict_on_batch(pictures).items():
+    found = keras.models.load_model(tmp_path / "model.keras")(pictures)
+    for name, expected in model(pictures).items():
         np.testing.assert_allclose(found[name], expected, rtol=1e-4)
 
 
