@@ -34,7 +34,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Project:
         validate={"min_faces_per_class": 1},
         split={"stratify": ["gender"]},
         undersample={"cap": "none"},  # nobody knows when the pictures were taken, so no ages
-        train={"models": ["compact"], "labels": ["gender", "job"], "epochs": 6},
+        train={"models": ["compact"], "labels": ["gender", "job"], "epochs": 4},
     )
     made.repro()
     return made

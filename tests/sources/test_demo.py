@@ -211,9 +211,12 @@ def test_the_demo_catalogue_is_balanced_and_knows_everything_of_its_people() -> 
 
 
 @pytest.mark.slow
-def test_everybody_ends_as_they_must(tmp_path: Path) -> None:
-    found = crawled(CATALOGUE, tmp_path, deadline=10.0, tries=3, max_bytes=10_000_000)
-    assert len(found) == 36
+def test_the_people_of_the_demo_end_as_they_must(tmp_path: Path) -> None:
+    header, *rows = CATALOGUE.read_text(encoding="utf-8").splitlines(keepends=True)
+    given = tmp_path / "celebrities.csv"
+    given.write_text("".join([header, *rows[::3]]), encoding="utf-8")  # each takes a second
+    found = crawled(given, tmp_path, deadline=10.0, tries=3, max_bytes=10_000_000)
+    assert len(found) == 12
     waiting = {kind for kind in COSTLY if COSTLY[kind]} - {"oversized", "endless"}
     for each in found.values():
         assert each.partition.celebrity
@@ -221,4 +224,4 @@ def test_everybody_ends_as_they_must(tmp_path: Path) -> None:
         assert said == truth
         kinds = {result.kind for result in results(each.partition.celebrity)}
         assert each.settled == (not kinds & waiting)
-    assert sum(len(each.images) for each in found.values()) == 654
+    assert sum(len(each.images) for each in found.values()) == 219
