@@ -24,7 +24,7 @@ PEOPLE = 600
 
 @pytest.fixture(scope="module")
 def searched(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Everyone scraped by name, and a model trained: what the README's commands do."""
+    """Everyone scraped by name, and a model trained: the README's commands, two epochs shorter."""
     made = projects.create(tmp_path_factory.mktemp("portraits") / "project", [])
     with zipfile.ZipFile(PORTRAITS) as portraits:
         portraits.extractall(made.folder / "congress")
