@@ -17,7 +17,7 @@ from stages import train
 from stages.labels import LABELS
 from stages.models import plain
 from stages.stage import InputError, section
-from stages.training import fitting, modelfile
+from stages.training import devices, fitting, heads, modelfile
 from tests.shards_fixture import LABELED, draw, trial, write
 
 ROOT = Path(__file__).parents[1]
@@ -165,6 +165,25 @@ def test_pictures_too_small_for_a_model() -> None:
     told = r"train\.image_size = \[16, 16\] is no size for model vgg16: .*at least 32x32"
     with pytest.raises(InputError, match=told):
         fitting.build(train.find_model("vgg16"), [LABELS["gender"]], given)
+
+
+def test_a_step_is_traced_once() -> None:
+    labels, given = [LABELS["gender"], LABELS["eyeglasses"]], params()
+    losses, traced = heads.losses(labels, 0.05), []
+    own = losses["gender"]
+
+    def noted(target: Any, output: Any) -> Any:
+        traced.append(target.shape)
+        return own(target, output)
+
+    network = fitting.build(train.find_model("plain"), labels, given)
+    chosen = devices.choose(False, False, False)
+    model = fitting.compiled(network, labels, 2, chosen, losses | {"gender": noted}, given)
+    fitting.create_variables(model, labels)
+    traced.clear()
+    targets = {label.name: np.zeros(4, np.float32) for label in labels}
+    model.fit(np.zeros((4, 32, 32, 3), np.float32), targets, batch_size=2, verbose=0)
+    assert len(traced) == 1
 
 
 @pytest.mark.slow
