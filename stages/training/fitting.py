@@ -113,7 +113,7 @@ def compiled(
 
 
 def create_variables(model: Any, labels: list[Label]) -> None:
-    """Those of the optimizer, losses and metrics of a compiled model.
+    """Those of the optimizer and the losses of a compiled model.
 
     Keras leaves them to the first step, which TensorFlow then has to trace twice.
     """
@@ -121,7 +121,6 @@ def create_variables(model: Any, labels: list[Label]) -> None:
     targets = {label.name: keras.ops.zeros((1,)) for label in labels}
     outputs = {label.name: keras.ops.zeros((1, heads.width(label))) for label in labels}
     model.compute_loss(None, targets, outputs)
-    model.compute_metrics(None, targets, outputs)
 
 
 def _run_epochs(
