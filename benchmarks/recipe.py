@@ -22,6 +22,7 @@ from benchmarks import machine, watching
 from stages.comparison import predictions
 from stages.evaluation import metrics
 from stages.labels import LABELS, Label
+from stages.stage import PARAMS_FILE, read_params, section
 from tests import project as projects
 from tests.project import Project
 
@@ -157,14 +158,15 @@ def three_races(project: Project, model: str) -> dict[str, Spread]:
     """Race among three, as the seed's network answers: the most probable of them."""
     import keras
 
-    from stages.evaluate import predict
+    from stages import evaluate
     from stages.training import examples
 
+    params = section(evaluate.Params, read_params(project.folder / PARAMS_FILE), "evaluate")
     network = keras.saving.load_model(project.folder / "models" / f"{model}.keras", compile=False)
     shards, label = project.folder / "data/shards/tfrecord", LABELS["race"]
     height, width, channels = network.input_shape[1:]
     batches = examples.dataset(shards, "test", [label], (height, width), 128, channels=channels)
-    given = predict(network, batches, flip_average=True)["race"]
+    given = evaluate.predict(network, batches, params.views)["race"]
     truth = examples.columns(shards, "test", ["race"])["race"]
     places = [(label.classes or ()).index(name) for name in THREE]
     rows = np.isin(truth, places)

@@ -2,7 +2,7 @@
 
 import csv
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,27 +16,43 @@ from stages.tables import appearing, write_json, write_rows
 from stages.training import devices, examples, modelfile
 
 MANY = 8  # labels, beyond which a line tells their mean
+SHIFT = 0.03  # of the sides, by which a view is moved
 log = logging.getLogger("evaluate")
 
 
 class Params(Section):
     split: Literal["test", "validation"]
     batch: int = Field(ge=1)
-    flip_average: bool  # average the answers to a face and to its mirror image
+    views: Literal[1, 2, 10]  # of every face, whose answers are averaged
     age_edges: list[int]  # years at which a new age group begins
     worst: int = Field(ge=0)  # mistakes shown per label
 
 
-def predict(model: Any, batches: Iterable[Any], flip_average: bool) -> dict[str, Any]:
-    """A model's outputs for all batches of (pictures, targets), one array per output."""
+def predict(model: Any, batches: Iterable[Any], count: int) -> dict[str, Any]:
+    """A model's outputs for all batches of (pictures, targets), one array per output.
+
+    count: of the `views` whose outputs are averaged.
+    """
     parts = []
     for pictures, _ in batches:
-        outputs = model.predict_on_batch(pictures)
-        if flip_average:
-            mirrored = model.predict_on_batch(pictures[:, :, ::-1])
-            outputs = {name: (outputs[name] + mirrored[name]) / 2 for name in outputs}
-        parts.append(outputs)
+        seen = [model.predict_on_batch(view) for view in views(np.asarray(pictures), count)]
+        parts.append({name: np.mean([each[name] for each in seen], axis=0) for name in seen[0]})
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def views(pictures: Any, count: int) -> Iterator[Any]:
+    """Pictures (N, height, width, channels) as they are; of 2, mirrored too; of 10, both also
+    moved towards each corner, edges repeated.
+    """
+    height, width = pictures.shape[1:3]
+    down, right = round(SHIFT * height), round(SHIFT * width)
+    wide = np.pad(pictures, ((0, 0), (down, down), (right, right), (0, 0)), mode="edge")
+    corners = [(0, 0), (0, 2 * right), (2 * down, 0), (2 * down, 2 * right)] if count > 2 else []
+    for top, left in [(down, right), *corners]:
+        seen = wide[:, top : top + height, left : left + width]
+        yield seen
+        if count > 1:
+            yield seen[:, :, ::-1]
 
 
 def pictures_of(rows: set[int], batches: Iterable[Any]) -> dict[int, gallery.Pixels]:
@@ -64,7 +80,7 @@ def main(name: str, model: Path, tfrecord: Path, out: Path, params: Params) -> N
         given = (tfrecord, params.split, labels, (height, width), params.batch)
         return examples.dataset(*given, channels=channels)
 
-    outputs = predict(network, read(), params.flip_average)
+    outputs = predict(network, read(), params.views)
     wanted = [label.name for label in labels]
     truth = examples.columns(tfrecord, params.split, ["face_id", "identity", *wanted])
     train = examples.columns(tfrecord, "train", wanted)

@@ -17,7 +17,7 @@ from stages.stage import InputError
 from stages.training.modelfile import save
 from tests.shards_fixture import LABELED, draw, trial, write
 
-PARAMS = evaluate.Params(split="test", batch=16, flip_average=True, age_edges=[20, 60], worst=4)
+PARAMS = evaluate.Params(split="test", batch=16, views=2, age_edges=[20, 60], worst=4)
 FILES = [
     "by_group.json",
     "metrics.json",
@@ -89,15 +89,26 @@ def test_the_same_inputs_give_the_same_bytes(inputs: Path, out: Path) -> None:
         assert (again / file).read_bytes() == (out / file).read_bytes(), file
 
 
-def test_flip_average_is_the_mean_of_both(inputs: Path) -> None:
-    class Mirror:
-        def predict_on_batch(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
-            return {"left": pictures[:, 0, 0, :1]}
+class Corner:
+    """Answers with the first pixel of a picture."""
 
+    def predict_on_batch(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
+        return {"corner": pictures[:, 0, 0, :1]}
+
+
+@pytest.mark.parametrize(("count", "mean"), [(1, 0), (2, 4)])
+def test_answers_to_a_face_and_its_mirror_image_are_averaged(count: int, mean: float) -> None:
     pictures = np.zeros((1, 2, 2, 3), np.float32)
     pictures[:, :, 1] = 8
-    assert evaluate.predict(Mirror(), [(pictures, {})], True)["left"] == [[4]]
-    assert evaluate.predict(Mirror(), [(pictures, {})], False)["left"] == [[0]]
+    assert evaluate.predict(Corner(), [(pictures, {})], count)["corner"] == [[mean]]
+
+
+def test_ten_views_are_five_places_and_their_mirror_images() -> None:
+    picture = np.zeros((1, 40, 40, 1), np.float32)
+    picture[0, 10, 20] = 1
+    seen = [tuple(np.argwhere(view[0, :, :, 0])[0]) for view in evaluate.views(picture, 10)]
+    places = [(10, 20), (11, 21), (11, 19), (9, 21), (9, 19)]
+    assert seen == [each for y, x in places for each in ((y, x), (y, 39 - x))]
 
 
 def test_an_empty_split_stops_with_a_line(inputs: Path, tmp_path: Path) -> None:
