@@ -10,7 +10,6 @@ from benchmarks.recipe import RESULTS, Spread
 FEW = 3  # settings, beyond which only the line below a table has them
 PAGES = page.DOCS / "recipes"
 COMMAND = "python -m benchmarks.recipe_pages"
-VARIED = {"balancing": "utkface"}  # a page that is not of a recipe, and the one that it varies
 
 # What the seed projects published, and what is to be reached here; shares, or years.
 PUBLISHED: dict[str, dict[str, tuple[float | None, float | None]]] = {
@@ -63,7 +62,7 @@ def shown(name: str, value: float) -> str:
 
 def runs_of(name: str) -> list[dict[str, Any]]:
     """A page's runs: the recipe's own, then those kept beside it as NAME-something."""
-    paths = [RESULTS / f"{VARIED.get(name, name)}.json", *sorted(RESULTS.glob(f"{name}-*.json"))]
+    paths = [RESULTS / f"{name}.json", *sorted(RESULTS.glob(f"{name}-*.json"))]
     return [json.loads(path.read_text()) for path in paths if path.exists()]
 
 
