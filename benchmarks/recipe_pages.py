@@ -56,8 +56,10 @@ PUBLISHED: dict[str, dict[str, tuple[float | None, float | None]]] = {
 
 
 def shown(name: str, value: float) -> str:
-    """Years as they are, shares in per cent."""
-    return f"{value:.2f}" if " mae" in name or " rmse" in name else f"{100 * value:.1f}"
+    """Years as they are, shares in per cent; a mean of many, which varies less, more exactly."""
+    if " mae" in name or " rmse" in name:
+        return f"{value:.2f}"
+    return f"{100 * value:.2f}" if name.startswith("mean ") else f"{100 * value:.1f}"
 
 
 def runs_of(name: str) -> list[dict[str, Any]]:
