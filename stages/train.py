@@ -42,6 +42,7 @@ class Params(Section):
     weight_decay: float = Field(ge=0)
     warmup_epochs: float = Field(ge=0)
     label_smoothing: float = Field(ge=0, lt=1)
+    loss_weights: dict[str, float]  # label: how much its loss counts; 1 where not given
     age_weights: How  # of the loss, by how rare an age is
     patience: int = Field(ge=1)  # epochs without a better validation loss before stopping
     ema: float = Field(ge=0, lt=1)  # decay of the weights' moving average, per step
@@ -89,10 +90,10 @@ def identity(model: str, tfrecord: Path, params: Params) -> str:
 def main(
     model: str, tfrecord: Path, out: Path, history: Path, store_folder: Path, params: Params
 ) -> None:
-    unknown = sorted(set(params.labels) - set(LABELS))
-    if unknown:
-        allowed = ", ".join(LABELS)
-        raise InputError(f"params.yaml: train.labels has {unknown[0]!r}; allowed: {allowed}")
+    for field, given in {"labels": params.labels, "loss_weights": params.loss_weights}.items():
+        if unknown := sorted(set(given) - set(LABELS)):
+            allowed = ", ".join(LABELS)
+            raise InputError(f"params.yaml: train.{field} has {unknown[0]!r}; allowed: {allowed}")
     devices.quiet()
     from stages.training import examples, fitting, heads
 

@@ -33,6 +33,7 @@ SETTINGS: dict[str, Any] = {
     "weight_decay": 0.02,
     "warmup_epochs": 1,
     "label_smoothing": 0.05,
+    "loss_weights": {},
     "age_weights": "none",
     "patience": 10,
     "ema": 0.99,

@@ -106,6 +106,7 @@ def compiled(
     trained.compile(
         optimizer,
         loss=losses,
+        loss_weights={label.name: params.loss_weights.get(label.name, 1.0) for label in labels},
         metrics=heads.metrics(labels),
         jit_compile=chosen.jit_compile,
     )
