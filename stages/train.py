@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PositiveFloat
 
 from stages import store
 from stages.labels import LABELS, Label
@@ -42,7 +42,7 @@ class Params(Section):
     weight_decay: float = Field(ge=0)
     warmup_epochs: float = Field(ge=0)
     label_smoothing: float = Field(ge=0, lt=1)
-    loss_weights: dict[str, float]  # label: how much its loss counts; 1 where not given
+    loss_weights: dict[str, PositiveFloat]  # by label, of its loss; 1 where not given
     age_weights: How  # of the loss, by how rare an age is
     patience: int = Field(ge=1)  # epochs without a better validation loss before stopping
     ema: float = Field(ge=0, lt=1)  # decay of the weights' moving average, per step

@@ -153,6 +153,7 @@ def test_the_identity_changes_with_the_weights_it_begins_with(shards: Path, tmp_
         ({"image_size": [64, 8]}, r"train.image_size = \[64, 8\]: .* a side of 16 to 512 pixels"),
         ({"channels": 4}, "train.channels = 4"),
         ({"age_weights": "root"}, "train.age_weights = 'root': .*'sqrt_inverse' or 'lds'"),
+        ({"loss_weights": {"age": 0}}, r"train.loss_weights.age = 0: .*greater than 0"),
         ({"optimizer": "sgd"}, "train.optimizer = 'sgd': .*'adamw' or 'muon'"),
     ],
 )
@@ -185,6 +186,23 @@ def test_a_step_is_traced_once() -> None:
     targets = {label.name: np.zeros(4, np.float32) for label in labels}
     model.fit(np.zeros((4, 32, 32, 3), np.float32), targets, batch_size=2, verbose=0)
     assert len(traced) == 1
+
+
+def test_a_labels_loss_counts_as_much_as_it_should() -> None:
+    labels = [LABELS["gender"], LABELS["eyeglasses"]]
+    network = fitting.build(train.find_model("plain"), labels, params())
+    chosen, losses = devices.choose(False, False, False), heads.losses(labels, 0.05)
+    pictures = np.zeros((4, 32, 32, 3), np.float32)
+    targets = {label.name: np.zeros(4, np.float32) for label in labels}
+
+    def loss(**weights: float) -> float:
+        given = params(loss_weights=weights)
+        model = fitting.compiled(network, labels, 1, chosen, losses, given)
+        return float(model.evaluate(pictures, targets, verbose=0, return_dict=True)["loss"])
+
+    plain, gender = loss(), loss(gender=3.0) - loss()
+    assert gender > 0.1
+    assert loss(eyeglasses=2.0) == pytest.approx(2 * plain - gender / 2)
 
 
 @pytest.mark.slow
