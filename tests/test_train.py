@@ -108,10 +108,14 @@ def test_an_unknown_model_lists_those_there_are() -> None:
         train.find_model("vgg")
 
 
-def test_an_unknown_label_lists_those_there_are(shards: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("changes", [{"labels": ["hair"]}, {"loss_weights": {"hair": 2}}])
+def test_an_unknown_label_lists_those_there_are(
+    changes: dict[str, Any], shards: Path, tmp_path: Path
+) -> None:
     paths = (tmp_path / "model.keras", tmp_path / "history", tmp_path / "store")
-    with pytest.raises(InputError, match=r"train\.labels has 'hair'; allowed: age, gender"):
-        train.main("plain", shards, *paths, params(labels=["hair"]))
+    told = rf"train\.{next(iter(changes))} has 'hair'; allowed: age, gender"
+    with pytest.raises(InputError, match=told):
+        train.main("plain", shards, *paths, params(**changes))
 
 
 def test_the_average_forgets_within_a_tenth_of_the_training() -> None:
