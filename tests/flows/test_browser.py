@@ -28,6 +28,7 @@ CHOSEN = {"Gender": "female", "Race": "white", "Job": "actor", "Look Alike": "ca
 RUN = "add-ada-lorne"
 LONG = 900.0  # seconds for a run; alone on two cores it takes one minute
 SOON = 180.0  # seconds for a page
+UNHEARD = 30.0  # seconds after which a click is taken to be lost
 ATTEMPTS, BUSY = 5, 503
 # Prefect's page asks it for the settings of its telemetry, which is off.
 ALLOWED_OUTSIDE = {"sr-client-cfg.amplitude.com"}
@@ -111,21 +112,33 @@ def fill_the_form(page: Page) -> None:
     for label, text in ADDED.items():
         page.get_by_label(label).fill(text)
     for label, choice in CHOSEN.items():
-        page.get_by_label(label).click()
-        page.get_by_role("option", name=choice, exact=True).click()
+        choose(page, label, choice)
     for label, text in {**ADDED, "Run Name": RUN}.items():
         expect(page.get_by_label(label)).to_have_value(text)
     screenshot(page, "form", height=1000)
     submit(page)
 
 
-def submit(page: Page) -> None:
-    """Once more, as anybody would, where the server's SQLite was too busy: the form stays."""
+def choose(page: Page, label: str, choice: str) -> None:
+    """Once more where the page was drawn anew meanwhile, which closes the list."""
     for _ in range(ATTEMPTS):
-        with page.expect_response(re.compile("/create_flow_run$")) as answer:
-            page.get_by_role("button", name="Submit").click()
-        if answer.value.status != BUSY:
-            break
+        with suppress(TimeoutError):
+            page.get_by_label(label).click(timeout=UNHEARD * 1000)
+            option = page.get_by_role("option", name=choice, exact=True)
+            option.click(timeout=UNHEARD * 1000)
+            return
+    pytest.fail(f"{choice} cannot be chosen as {label}")
+
+
+def submit(page: Page) -> None:
+    """Once more, as anybody would, where the server's SQLite was too busy, or nothing happened."""
+    for _ in range(ATTEMPTS):
+        with suppress(TimeoutError):
+            created = re.compile("/create_flow_run$")
+            with page.expect_response(created, timeout=UNHEARD * 1000) as answer:
+                page.get_by_role("button", name="Submit").click(timeout=UNHEARD * 1000)
+            if answer.value.status != BUSY:
+                break
     expect(page.get_by_text(f"{RUN} scheduled to start now")).to_be_visible()
 
 
