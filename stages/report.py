@@ -16,15 +16,20 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import yaml
 from pydantic import Field
 
 from stages import schema
-from stages.stage import PARAMS_FILE, Section, run
+from stages.stage import PARAMS_FILE, Section, read_params, run
 from stages.store import digest
 from stages.tables import appearing, partitions, read_batches
 
 HERE = Path(__file__).parent
 LIBRARIES = ("icrawler", "mtcnn", "onnxruntime", "great-expectations", "tensorflow", "keras")
+# The sections that made the numbers: not where work ran, nor what models may lose.
+MADE = (
+    "scrape", "crop", "label", "validate", "split", "undersample", "shard", "train", "evaluate",
+)  # fmt: skip
 Figures = dict[str, Any]
 
 
@@ -136,7 +141,14 @@ def histogram(path: Path, split: str = "train") -> list[dict[str, Any]]:
     return list(bins.values())
 
 
-def lineage(inputs: list[Path]) -> dict[str, str]:
+def parameters() -> str:
+    """The values of `params.yaml` that made these numbers, as YAML: those that the page is of."""
+    params = read_params(PARAMS_FILE)
+    made = {name: params[name] for name in MADE}
+    return yaml.safe_dump(made, sort_keys=False, default_flow_style=None, allow_unicode=True)
+
+
+def lineage(inputs: list[Path], params: str) -> dict[str, str]:
     """What made these numbers: data, parameters, code, libraries; each by a version to compare."""
     code = hashlib.sha256()
     for path in sorted(HERE.rglob("*.py")):
@@ -144,7 +156,7 @@ def lineage(inputs: list[Path]) -> dict[str, str]:
     data = hashlib.sha256("".join(digest(path) for path in inputs).encode())
     return {
         "data": data.hexdigest()[:12],
-        "parameters": digest(PARAMS_FILE)[:12],
+        "parameters": hashlib.sha256(params.encode()).hexdigest()[:12],
         "code": code.hexdigest()[:12],
         "commit": _last_commit(),
         "libraries": ", ".join(f"{name} {version(name)}" for name in LIBRARIES),
@@ -219,6 +231,7 @@ def main(
     steps = funnel(figures["data"], sources)
     bins = histogram(results / "data" / "undersample.csv")
     metrics = {model: figures[model]["metrics"] for model in models}
+    made = parameters()
     page = render(
         steps=steps,
         top=max(1, steps[0].entered),
@@ -235,8 +248,8 @@ def main(
             for model in models
             if (path := results / model / "mistakes.png").exists()
         },
-        lineage=lineage([balanced, *files]),
-        params=PARAMS_FILE.read_text(encoding="utf-8"),
+        lineage=lineage([balanced, *files], made),
+        params=made,
     )
     with appearing(report) as beside:
         beside.write_text(page, encoding="utf-8")

@@ -94,7 +94,13 @@ def test_borrowed_parameters_are_dependencies(stage: str) -> None:
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
     runs = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "run"]
     borrowed = {ast.literal_eval(word.value) for call in runs for word in call.keywords}
-    assert borrowed - WHERE <= set(body(stage)["params"])
+    given = set(body(stage)["params"])
+    assert [key for key in borrowed - WHERE if not {key, key.split(".")[0]} & given] == []
+
+
+def test_the_report_depends_on_every_parameter_of_a_stage() -> None:
+    """It prints `params.yaml`, and would otherwise show values of before where figures stay."""
+    assert set(DAG) <= set(body("report")["params"])
 
 
 def test_no_stage_runs_again_because_work_runs_elsewhere() -> None:

@@ -4,11 +4,13 @@ import csv
 from pathlib import Path
 
 import pytest
+import yaml
 
 from stages import report, schema
 from stages.report import Params, contact_sheets, funnel, histogram, render, scores
 from stages.tables import write_rows
 
+ROOT = Path(__file__).parents[1]
 FIGURES = {
     "scrape": {
         "a": {"tried": 10, "kept": 6, "left_out": {"not_found": 3, "duplicate": 1}},
@@ -113,3 +115,27 @@ def test_the_page_loads_nothing(page: str) -> None:
     assert "https://" not in page
     assert "src=" in page
     assert 'src="/' not in page
+
+
+def test_the_page_tells_the_parameters_that_made_its_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no others: it is not made anew when they, or a comment, change."""
+    monkeypatch.chdir(tmp_path)
+    given = (ROOT / "params.yaml").read_text()
+
+    def told(old: str, new: str) -> str:
+        assert old in given
+        Path("params.yaml").write_text(given.replace(old, new))
+        return report.parameters()
+
+    same = told("", "")
+    assert yaml.safe_load(same)["crop"]["margin"] == 0.25
+    assert told("  address: null", "  address: host:6379 # of ours") == same
+    assert told("# of the box", "# of the face") == same
+    assert told("margin: 0.25", "margin: 0.3") != same
+
+
+def test_every_stage_before_the_report_made_its_numbers() -> None:
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+    assert list(report.MADE) == [stage for stage in stages if stage != "report"]
