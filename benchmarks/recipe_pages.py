@@ -96,8 +96,11 @@ def balanced(model: dict[str, Any]) -> list[str]:
 
 
 def column(run: dict[str, Any], model: str) -> str:
-    """The model, and what tells its run from others of the same one."""
-    own = (each for each in run["set"] if not re.match(r"train\.(models|epochs)=", each))
+    """The model, and what tells its run from others of the same one.
+
+    Not its patience, which is here as long as the training.
+    """
+    own = (each for each in run["set"] if not re.match(r"train\.(models|patience)=", each))
     return model if len(run["set"]) > FEW else ", ".join([model, *(f"`{each}`" for each in own)])
 
 
