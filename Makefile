@@ -11,12 +11,12 @@ setup: .venv/ready
 .venv/ready: requirements.lock
 	$(PYTHON) -m venv .venv
 	python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
-	python -m stages.offline_plots .dvc/plots/page.html
+	python -m stages.tools.offline_plots .dvc/plots/page.html
 	touch $@
 
 demo: setup ## the whole DAG on drawn celebrities
 	dvc repro
-	@python -m stages.tour
+	@python -m stages.tools.tour
 
 ui: setup ## Prefect's server, work pools, workers and deployments, until Ctrl-C
 	python -m flows.ui

@@ -21,10 +21,10 @@ from typing import Any
 from benchmarks import machine
 from benchmarks.partitions import row, write_partitions
 from benchmarks.pictures import read_pictures
-from stages import crop
-from stages.cluster import Cluster
-from stages.stage import PARAMS_FILE, read_params, section
-from stages.store import Store
+from stages.core.cluster import Cluster
+from stages.core.program import PARAMS_FILE, read_params, section
+from stages.core.store import Store
+from stages.crop import __main__ as crop
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "cluster.json"

@@ -26,10 +26,10 @@ import numpy as np
 
 from benchmarks import machine
 from benchmarks.pictures import read_pictures
-from stages.cropping import Pixels, crop_face, decode, encode
-from stages.detectors import mtcnn as reference
-from stages.detectors import onnx
-from stages.detectors.face import Box, Detector, Face
+from stages.crop.detectors import mtcnn as reference
+from stages.crop.detectors import onnx
+from stages.pictures.cropping import Pixels, crop_face, decode, encode
+from stages.pictures.face import Box, Detector, Face
 
 RESULTS = Path(__file__).parent / "results" / "crop.json"
 NAMES = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")

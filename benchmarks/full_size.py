@@ -23,10 +23,9 @@ import yaml
 
 from benchmarks import machine, page, watching
 from benchmarks.pictures import drawn
-from stages.labels import CELEBA, LABELS
-from stages.shards import tfrecord
-from stages.tables import write_json
-from stages.training import examples
+from stages.core.labels import CELEBA, LABELS
+from stages.core.tables import write_json
+from stages.formats import examples, tfrecord
 from tests import project as projects
 
 RESULTS = Path(__file__).parent / "results" / "full_size.json"

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from scipy.io import savemat
 
-from stages.crawl.picture import Rejected
-from stages.imports.codes import GENDERS
-from stages.imports.files import open_files
-from stages.imports.pictures import Item
-from stages.sources.utkface import describe
+from stages.scrape.crawl.picture import Rejected
+from stages.scrape.datasets.codes import GENDERS
+from stages.scrape.datasets.files import open_files
+from stages.scrape.datasets.reading import Item
+from stages.scrape.sources.utkface import describe
 
 PHOTO_YEAR = 2014
 NUMBERS = {word: number for number, word in GENDERS["imdb_wiki"].items()}

@@ -27,8 +27,8 @@ import yaml
 
 from benchmarks import machine
 from benchmarks.pictures import drawn, noise, variants
-from stages import schema
-from stages.tables import write_batches, write_json, write_rows
+from stages.core import schema
+from stages.core.tables import write_batches, write_json, write_rows
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "memory.json"

@@ -24,8 +24,8 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.pictures import read_pictures
-from stages import schema
-from stages.tables import write_rows
+from stages.core import schema
+from stages.core.tables import write_rows
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "partitions.json"

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from stages.cropping import decode
+from stages.pictures.cropping import decode
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
@@ -46,11 +46,11 @@ def members(archive: Path) -> Iterator[bytes]:
 
 
 def drawn(count: int) -> Iterator[bytes]:
-    from stages.drawn import paint, people
+    from stages.scrape.sources.demo.painter import paint, person
 
     for number in range(count):
-        person = people.person(f"person-{number // 5}", {})
-        shot = dataclasses.replace(people.shot(person, number % 5), width=224, height=280)
+        person = person.person(f"person-{number // 5}", {})
+        shot = dataclasses.replace(person.shot(person, number % 5), width=224, height=280)
         stream = io.BytesIO()
         paint.paint(person, shot).save(stream, "JPEG", quality=90)
         yield stream.getvalue()

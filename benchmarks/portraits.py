@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks import page, watching
 from benchmarks.recipe import outcome
 from benchmarks.recipe_pages import funnel, shown, spread
-from stages.tables import write_json
+from stages.core.tables import write_json
 from tests import project as projects
 
 RESULTS = Path(__file__).parent / "results" / "portraits.json"
@@ -31,7 +31,9 @@ def run(archive: Path, folder: Path) -> dict[str, Any]:
     project = projects.clone(folder / "faceline")
     with zipfile.ZipFile(archive) as portraits:
         portraits.extractall(project.folder / "congress")
-    project.catalogue.write_text(project.run("python", "-m", "stages.people", "congress").stdout)
+    project.catalogue.write_text(
+        project.run("python", "-m", "stages.scrape.datasets.people", "congress").stdout
+    )
     overrides = [word for each in GIVEN for word in ("-S", each)]
     return outcome(project, watching.by_stage(project, ["dvc", "exp", "run", *overrides]))
 

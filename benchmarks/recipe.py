@@ -19,10 +19,10 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from benchmarks import machine, watching
-from stages.comparison import predictions
-from stages.evaluation import metrics
-from stages.labels import LABELS, Label
-from stages.stage import PARAMS_FILE, read_params, section
+from stages.core.labels import LABELS, Label
+from stages.core.program import PARAMS_FILE, read_params, section
+from stages.evaluate import metrics
+from stages.tools.compare import predictions
 from tests import project as projects
 from tests.project import Project
 
@@ -158,8 +158,8 @@ def three_races(project: Project, model: str) -> dict[str, Spread]:
     """Race among three, as the seed's network answers: the most probable of them."""
     import keras
 
-    from stages import evaluate
-    from stages.training import examples
+    from stages.evaluate import __main__ as evaluate
+    from stages.formats import examples
 
     params = section(evaluate.Params, read_params(project.folder / PARAMS_FILE), "evaluate")
     network = keras.saving.load_model(project.folder / "models" / f"{model}.keras", compile=False)

@@ -25,12 +25,13 @@ import pyarrow as pa
 from benchmarks import machine
 from benchmarks.memory import faces, highest
 from benchmarks.table import read
-from stages import schema, shard
-from stages.cluster import Cluster
-from stages.shards.joining import KEY, join
-from stages.shards.survey import survey
-from stages.splits.duplicates import HASH_BITS, near_pairs
-from stages.tables import partitions, read_batches, write_json
+from stages.core import schema
+from stages.core.cluster import Cluster
+from stages.core.tables import partitions, read_batches, write_json
+from stages.pictures.copies import HASH_BITS, near_pairs
+from stages.shard import __main__ as shard
+from stages.shard.joining import KEY, join
+from stages.shard.survey import survey
 
 RESULTS = Path(__file__).parent / "results" / "scale.json"
 SIZES = (1_000_000, 100_000_000)
@@ -101,7 +102,7 @@ def shard_halves() -> dict[str, float]:
 
 def split_once(rows: int) -> tuple[float, float]:
     """Seconds, and the process's highest memory in bytes, to split so many faces."""
-    from stages.split import Params, split
+    from stages.split.__main__ import Params, split
 
     chance = np.random.default_rng(1)
     hashes = [f"{number:016x}" for number in chance.integers(0, 2**63, rows)]
@@ -149,7 +150,7 @@ def compared_a_second() -> float:
 
 
 def compared(hashes: int) -> float:
-    """Pairs among so many hashes that agree in one band at least (stages/splits/duplicates.py)."""
+    """Pairs among so many hashes that agree in one band at least (stages/pictures/copies.py)."""
     bands = BITS + 1
     return hashes**2 / 2 * bands / 2 ** (HASH_BITS / bands)
 

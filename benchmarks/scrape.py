@@ -35,12 +35,12 @@ import numpy as np
 import requests
 from PIL import Image
 
-from stages.catalogue import Celebrity
-from stages.crawl import bing_search, crawler
-from stages.crawl.bing_search import PAGE
-from stages.crawl.engine import Engine, Tile
-from stages.partition import Partition, Scrape
-from stages.store import Store
+from stages.core.catalogue import Celebrity
+from stages.core.store import Store
+from stages.scrape.crawl import bing_search, crawler
+from stages.scrape.crawl.bing_search import PAGE
+from stages.scrape.crawl.engine import Engine, Tile
+from stages.scrape.source import Partition, Scrape
 
 RESULTS = Path(__file__).parent / "results" / "scrape.json"
 LATENCY = 0.05  # seconds, of every answer

@@ -4,7 +4,7 @@
 
 The recipe `together` runs on all sources, then on each alone, with the same epochs. The faces that
 both tested give the difference of every label's figures, with the 95 % interval of a paired
-bootstrap, as `python -m stages.compare` does. Takes about 20 minutes; the table of
+bootstrap, as `python -m stages.tools.compare` does. Takes about 20 minutes; the table of
 docs/recipes/together.md is made of it.
 """
 
@@ -19,11 +19,11 @@ import pyarrow.parquet as pq
 
 from benchmarks import machine, page, watching
 from benchmarks.recipe import PACKAGES
-from stages.comparison import predictions
-from stages.comparison.differences import Difference, differences
-from stages.comparison.predictions import Predictions
-from stages.labels import LABELS
-from stages.tables import write_json
+from stages.core.labels import LABELS
+from stages.core.tables import write_json
+from stages.tools.compare import predictions
+from stages.tools.compare.differences import Difference, differences
+from stages.tools.compare.predictions import Predictions
 from tests import project as projects
 from tests.project import Project
 

@@ -22,10 +22,10 @@ import cv2
 import numpy as np
 
 from benchmarks import machine
-from stages.labels import LABELS
-from stages.shards import tfrecord
-from stages.training import devices, examples
-from stages.training.augment import Augment
+from stages.core.labels import LABELS
+from stages.formats import examples, tfrecord
+from stages.network import devices
+from stages.train.augment import Augment
 
 RESULTS = Path(__file__).parent / "results" / "training_input.json"
 TARGET = 1.1
@@ -63,8 +63,8 @@ def model() -> Any:
     """The compact model, compiled as `train` compiles it."""
     import keras
 
-    from stages.models import compact
-    from stages.training import heads
+    from stages.train import heads
+    from stages.train.models import compact
 
     labels = list(LABELS.values())
     trained = heads.logits(compact.build(SIZE, labels), labels)

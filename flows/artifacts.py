@@ -15,8 +15,8 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
 from flows import contact_sheet, dag, workspace
-from stages.report import Step, data_uri, funnel
-from stages.stage import PARAMS_FILE
+from stages.core.program import PARAMS_FILE
+from stages.report.__main__ import Step, data_uri, funnel
 
 CONTACT_SHEET = "contact-sheet"  # shows faces: what `forget` deletes
 DATA_DOCS = "data_docs"  # Great Expectations' own name for the folder

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from stages.tables import read_batches
+from stages.core.tables import read_batches
 
 COLUMNS, ROWS, SIDE = 12, 5, 64  # faces across and down, pixels of each
 QUALITY = 80  # of the JPEG; about 100 kB

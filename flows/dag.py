@@ -20,7 +20,7 @@ from dvc.repo import Repo, lock_repo
 from dvc.repo.reproduce import get_active_graph
 from pydantic import BaseModel, Field, ValidationError
 
-from stages.stage import InputError
+from stages.core.program import InputError
 
 LOCK_FILE = Path("dvc.lock")
 

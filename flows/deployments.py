@@ -16,7 +16,7 @@ from prefect.exceptions import ObjectAlreadyExists
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.programs import FailedError, last_lines
-from stages.stage import InputError, read_params
+from stages.core.program import InputError, read_params
 
 FILE = Path("prefect.yaml")
 SCHEDULE = {"schedule", "active", "max_scheduled_runs", "parameters", "slug"}

@@ -25,7 +25,7 @@ from pydantic import Field
 
 from flows import process, sharing, workspace
 from flows.train import inputs, pool_stages, refuse_others
-from stages.stage import InputError
+from stages.core.program import InputError
 
 Row = dict[str, Any]
 # DVC's words when an experiment has left its queue for a workspace. Of two that are queued at once

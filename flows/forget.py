@@ -22,12 +22,12 @@ from prefect.settings import get_current_settings
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows import artifacts, process
-from stages import catalogue, editing
-from stages.forgetting import forgotten as lists
-from stages.forgetting import proof, purge
-from stages.forgetting.forgotten import Forgotten
-from stages.forgetting.proof import Outcome, Traces
-from stages.stage import InputError
+from stages.core import catalogue, editing
+from stages.core.program import InputError
+from stages.forget import forgotten as lists
+from stages.forget import proof, purge
+from stages.forget.forgotten import Forgotten
+from stages.forget.proof import Outcome, Traces
 
 CATALOGUE, LIST = Path("data/celebrities.csv"), Path("data/forgotten.csv")
 STORE, PLOTS, TEMPORARY = Path(".store"), Path("dvc_plots"), Path(".dvc/tmp")

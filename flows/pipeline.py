@@ -23,7 +23,7 @@ from prefect.tasks import exponential_backoff
 
 from flows import artifacts, dag, process, sharing, workspace
 from flows.progress import Progress
-from stages.stage import InputError
+from stages.core.program import InputError
 
 BACKOFF = 5  # seconds before the first retry, twice as long before each other
 EVENT, RESOURCE = "faceline.dataset.changed", "faceline.dataset"

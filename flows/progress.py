@@ -8,7 +8,7 @@ from uuid import UUID
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
 SECONDS = 2.0  # between two updates
-# As stages/progress.py and stages/training/fitting.py write them.
+# As stages/core/progress.py and stages/train/fitting.py write them.
 LINE = re.compile(r"\b(?P<done>\d+) of (?P<total>\d+) \w+, .* left$|\bepoch (\d+)/(\d+): ")
 
 

@@ -21,16 +21,16 @@ from flows import forget as forgetting
 from flows import workspace
 from flows.forget import CATALOGUE, LIST, UNREACHED, Case, Forget
 from flows.pipeline import pipeline
-from stages import editing
-from stages.forgetting import forgotten as lists
-from stages.forgetting.proof import Outcome
-from stages.labels import LABELS
-from stages.stage import InputError
-from stages.tables import appearing
+from stages.core import editing
+from stages.core.labels import LABELS
+from stages.core.program import InputError
+from stages.core.tables import appearing
+from stages.forget import forgotten as lists
+from stages.forget.proof import Outcome
 
 
 def _one_of(label: str) -> Any:
-    """A field with the label's classes to choose from; `stages.editing` checks the choice."""
+    """A field with the label's classes to choose from; `stages.core.editing` checks the choice."""
     return Field("", json_schema_extra={"enum": ["", *LABELS[label].classes]})
 
 

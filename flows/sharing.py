@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dvc.config import Config
 
 from flows import process
-from stages.stage import InputError
+from stages.core.program import InputError
 
 Say = Callable[[str], None]
 TRIES = 5  # pushes, when others push at the same time

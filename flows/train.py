@@ -20,7 +20,7 @@ from pydantic import Field
 
 from flows import artifacts, dag, sharing, workspace
 from flows.pipeline import ending, run_stages, tag
-from stages.stage import PARAMS_FILE, InputError, read_params
+from stages.core.program import PARAMS_FILE, InputError, read_params
 
 Revision = Annotated[str, Field(pattern="^[^-]")]  # git would take another for an option
 

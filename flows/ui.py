@@ -24,7 +24,7 @@ from prefect.settings import (
 from flows import deployments
 from flows.deployments import PREFECT
 from flows.programs import FailedError, Programs, StoppedError, tail
-from stages.stage import InputError
+from stages.core.program import InputError
 
 LOGS = Path(".store/ui")
 HOST = "127.0.0.1"

@@ -21,7 +21,7 @@ from dvc.utils.hydra import apply_overrides, compose_and_dump
 from hydra.errors import HydraException
 
 from flows import dag, process
-from stages.stage import PARAMS_FILE, InputError
+from stages.core.program import PARAMS_FILE, InputError
 
 HOLDER = Path(".dvc/tmp/faceline-run")
 POLL = 0.5  # seconds between two looks at a workspace that is held

@@ -1,1 +1,1 @@
-"""The work: one module per DAG stage, and what the stages share."""
+"""The pipeline: one folder per stage, and the floors that they stand on (docs/design.md)."""

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from stages import schema
-from stages.shard import Params, main
-from stages.tables import write_batches
+from stages.core import schema
+from stages.core.tables import write_batches
+from stages.shard.__main__ import Params, main
 
 NAMES = ["age", "gender", "eyeglasses"]
 SOURCES = {"demo": "data/celebrities.csv", "folder": "pictures"}

@@ -118,6 +118,6 @@ def run_demo(folder: Path) -> Project:
     made.set_params(
         scrape={"results": 20}, train={"models": ["compact"], "image_size": 32, "epochs": 1}
     )
-    made.run("python", "-m", "stages.offline_plots", ".dvc/plots/page.html")
+    made.run("python", "-m", "stages.tools.offline_plots", ".dvc/plots/page.html")
     made.repro()
     return made

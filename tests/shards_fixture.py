@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from stages.labels import LABELS
-from stages.shards import tfrecord
+from stages.core.labels import LABELS
+from stages.formats import tfrecord
 
 LABELED = ("age", "gender", "eyeglasses")
 

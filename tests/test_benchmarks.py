@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks import full_size, page, portraits, recipe_pages, table, together
-
-ROOT = Path(__file__).parents[1]
+from tests.project import ROOT
 
 
 def test_the_readme_holds_the_table_as_measured() -> None:

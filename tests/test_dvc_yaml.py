@@ -2,19 +2,27 @@
 
 import ast
 import functools
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[1]
+from tests.project import ROOT
+
 DAG: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 PARAMS: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
-# Where work runs changes no byte of what comes out (tests/test_cluster.py): no reason to run again.
+# Where work runs changes no byte of what comes out (tests/core/test_cluster.py): no reason to run
+# again. Nor does how far it is.
 WHERE = {"cluster"}
-# Modules that a stage finds by name, where no import shows it.
-PLUG_INS = {"scrape": "sources", "crop": "detectors", "train": "models"}
+SHAPELESS = {"stages/core/cluster.py", "stages/core/progress.py"}
+# Modules that a stage finds by name, where no import shows it: as dvc.yaml names them.
+PLUG_INS = {
+    "scrape": "stages/scrape/sources/${key}",
+    "crop": "stages/crop/detectors/${crop.detector}.py",
+    "train": "stages/train/models/${item.model}.py",
+}
 
 
 def body(stage: str) -> dict[str, Any]:
@@ -32,27 +40,42 @@ def imports(path: Path) -> frozenset[Path]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    files = {ROOT / (name.replace(".", "/") + ".py") for name in names if name[:7] == "stages."}
-    return frozenset(file for file in files if file.exists())
+    places = [ROOT / name.replace(".", "/") for name in names if name[:7] == "stages."]
+    files = {each for place in places for each in (place.with_suffix(".py"), place / "__init__.py")}
+    return frozenset(file for file in files if file.exists() and not is_bare(file))
 
 
-def closure(stage: str) -> set[str]:
-    """Every module that a stage's process may load, as paths from the project's folder."""
-    todo = {ROOT / "stages" / f"{stage}.py"}
-    if stage in PLUG_INS:
-        todo |= set((ROOT / "stages" / PLUG_INS[stage]).glob("[a-z]*.py"))
-    found: set[Path] = set()
+def is_bare(file: Path) -> bool:
+    """Whether a package's own file holds nothing but a docstring."""
+    return file.name == "__init__.py" and len(ast.parse(file.read_text()).body) <= 1
+
+
+def plug_ins(stage: str) -> dict[str, Path]:
+    """The plug-ins that a stage may load, as dependencies of dvc.yaml, and where each begins."""
+    if stage not in PLUG_INS:
+        return {}
+    pattern = re.sub(r"\$\{.*\}", "[a-z]*", PLUG_INS[stage])
+    found = sorted(path for path in ROOT.glob(pattern) if path.name != "__init__.py")
+    return {
+        str(path.relative_to(ROOT)): path / "__init__.py" if path.is_dir() else path
+        for path in found
+    }
+
+
+def closure(*start: Path) -> set[str]:
+    """Every module that a process may load that begins with some, from the project's folder."""
+    todo, found = set(start), set[Path]()
     while todo:
         module = todo.pop()
         found.add(module)
         todo |= imports(module) - found
-    return {str(module.relative_to(ROOT)) for module in found}
+    return {str(module.relative_to(ROOT)) for module in found} - SHAPELESS
 
 
 @pytest.mark.parametrize("stage", DAG)
 def test_name_module_section_and_test_agree(stage: str) -> None:
-    assert (ROOT / "stages" / f"{stage}.py").exists()
-    assert (ROOT / "tests" / f"test_{stage}.py").exists()
+    assert (ROOT / "stages" / stage / "__main__.py").exists()
+    assert (ROOT / "tests" / stage / f"test_{stage}.py").exists()
     assert stage in PARAMS
     assert f"python -m stages.{stage} " in body(stage)["cmd"]
 
@@ -68,29 +91,34 @@ def test_every_parameter_of_a_stage_is_a_dependency(stage: str) -> None:
 def test_every_section_belongs_to_a_stage_or_a_module_of_its_name() -> None:
     others = set(PARAMS) - set(DAG)
     assert set(DAG) <= set(PARAMS)
-    assert [name for name in others if not (ROOT / "stages" / f"{name}.py").exists()] == []
+    homes = ("core/{}.py", "tools/{}/__main__.py")
+    for name in others:
+        assert any((ROOT / "stages" / home.format(name)).exists() for home in homes), name
 
 
 @pytest.mark.parametrize("stage", DAG)
 def test_code_dependencies_are_what_the_stage_imports(stage: str) -> None:
-    code = {dep for dep in body(stage)["deps"] if dep.startswith("stages/") and dep[-3:] != ".j2"}
-    modules = closure(stage)
-
-    def covers(dep: str, module: str) -> bool:
-        folder = dep.split("${", maxsplit=1)[0].rstrip(
-            "/"
-        )  # stages/models/${item.model}.py: any of them
-        return module == dep or module.startswith(f"{folder}/")
-
-    missing = sorted(m for m in modules if not any(covers(dep, m) for dep in code))
-    needless = sorted(dep for dep in code if not any(covers(dep, m) for m in modules))
-    assert missing == [], f"{stage} imports these without depending on them"
+    main, plugged = ROOT / "stages" / stage / "__main__.py", PLUG_INS.get(stage)
+    code = {dep for dep in body(stage)["deps"] if dep.startswith("stages/")} - {plugged}
+    loaded = set()
+    for own, start in (plug_ins(stage) or {"": main}).items():
+        modules = closure(main, start)
+        loaded |= modules
+        missing = sorted(m for m in modules if not any(covers(dep, m) for dep in {*code, own}))
+        assert missing == [], f"{stage} {own} imports these without depending on them"
+    needless = sorted(dep for dep in code if not any(covers(dep, m) for m in loaded))
     assert needless == [], f"{stage} depends on these without importing them"
+    assert plugged is None or plugged in body(stage)["deps"]
+
+
+def covers(dep: str, module: str) -> bool:
+    """Whether a dependency is a module, or a folder around it."""
+    return module == dep or module.startswith(f"{dep}/")
 
 
 @pytest.mark.parametrize("stage", DAG)
 def test_borrowed_parameters_are_dependencies(stage: str) -> None:
-    tree = ast.parse((ROOT / "stages" / f"{stage}.py").read_text())
+    tree = ast.parse((ROOT / "stages" / stage / "__main__.py").read_text())
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
     runs = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "run"]
     borrowed = {ast.literal_eval(word.value) for call in runs for word in call.keywords}

@@ -5,16 +5,15 @@
 
 import json
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from tests import project as projects
-from tests.project import Project
+from tests.project import ROOT, Project
 
-PORTRAITS = Path(__file__).parents[1].parent / "shared" / "data" / "congress.zip"
+PORTRAITS = ROOT.parent / "shared" / "data" / "congress.zip"
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not PORTRAITS.exists(), reason=f"{PORTRAITS} is not there"),
@@ -28,7 +27,9 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = projects.create(tmp_path_factory.mktemp("portraits") / "project", [])
     with zipfile.ZipFile(PORTRAITS) as portraits:
         portraits.extractall(made.folder / "congress")
-    made.catalogue.write_text(made.run("python", "-m", "stages.people", "congress").stdout)
+    made.catalogue.write_text(
+        made.run("python", "-m", "stages.scrape.datasets.people", "congress").stdout
+    )
     made.set_params(
         scrape={"site": "congress", "min_pictures": 1},
         validate={"min_faces_per_class": 1},

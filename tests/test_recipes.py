@@ -9,10 +9,10 @@ import pytest
 import yaml
 from dvc.utils.hydra import compose_and_dump
 
-from stages import stage
-from stages.labels import LABELS
+from stages.core import program
+from stages.core.labels import LABELS
+from tests.project import ROOT
 
-ROOT = Path(__file__).parents[1]
 RECIPES = sorted({path.stem for path in (ROOT / "conf/recipe").glob("*.yaml")} - {"current"})
 SECTIONS = ("scrape", "crop", "label", "validate", "split", "undersample", "shard", "train",
             "evaluate", "report", "compare")  # fmt: skip
@@ -37,13 +37,14 @@ def project(tmp_path: Path) -> Path:
 def test_a_recipe_is_what_the_stages_take(project: Path, recipe: str) -> None:
     params = composed(project, f"recipe={recipe}")
     for name in SECTIONS:
-        module = importlib.import_module(f"stages.{name}")
+        folder = "tools." if name == "compare" else ""
+        module = importlib.import_module(f"stages.{folder}{name}.__main__")
         model = get_type_hints(module.main).get("params", getattr(module, "Params", None))
-        assert stage.section(model, params, name)
+        assert program.section(model, params, name)
     for source in params["scrape"]["sources"]:
-        assert (ROOT / "stages/sources" / f"{source}.py").exists()
+        assert (ROOT / "stages/scrape/sources" / source).exists()
     for model in params["train"]["models"]:
-        assert (ROOT / "stages/models" / f"{model}.py").exists()
+        assert (ROOT / "stages/train/models" / f"{model}.py").exists()
     assert set(params["train"]["labels"]) <= set(params["label"]["labels"]) <= set(LABELS)
     assert set(params["crop"]["aligned"]) <= set(params["scrape"]["sources"])
 

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.project import ROOT
+
 PROGRAMS = Path(sys.executable).parent
 NAMES = ["left@a", "left@b", "both", "model", "page"]
 DAG = """

@@ -14,9 +14,9 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from flows import artifacts, contact_sheet
 from flows.dag import Stage
 from flows.progress import Progress, key, percent
-from stages import schema
-from stages.report import Step
-from stages.tables import write_batches
+from stages.core import schema
+from stages.core.tables import write_batches
+from stages.report.__main__ import Step
 from tests.faces_fixture import jpeg
 from tests.flows.small import Workspace
 

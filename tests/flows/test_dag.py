@@ -9,7 +9,7 @@ from dvc.repo import Repo
 
 from flows import dag
 from flows.dag import Stage
-from stages.stage import InputError
+from stages.core.program import InputError
 from tests.flows.small import NAMES, ROOT, Workspace
 
 

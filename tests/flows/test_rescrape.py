@@ -24,8 +24,8 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from flows import rescrape
 from flows.forget import Forget
 from flows.rescrape import Add
-from stages.forgetting.proof import Outcome
-from stages.stage import InputError
+from stages.core.program import InputError
+from stages.forget.proof import Outcome
 from tests import project as projects
 from tests.flows.small import environment
 from tests.project import HEADER, Project

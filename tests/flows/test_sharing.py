@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from flows import sharing
-from stages.stage import InputError
+from stages.core.program import InputError
 from tests.flows.small import Workspace, environment
 
 

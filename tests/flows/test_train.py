@@ -8,7 +8,7 @@ import pytest
 
 from flows.dag import Stage
 from flows.train import inputs, pool_stages, refuse_others
-from stages.stage import InputError
+from stages.core.program import InputError
 from tests.flows.small import DAG, ROOT, STEP, Workspace
 
 MODEL = Stage("model", frozenset({"both"}), pool="gpu")

@@ -17,7 +17,7 @@ from prefect.client.schemas.schedules import CronSchedule
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows import deployments, ui
-from stages.stage import InputError
+from stages.core.program import InputError
 from tests.flows import ui_program
 from tests.flows.deploying import start
 from tests.flows.small import STEP, Workspace

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from flows import dag, process, workspace
-from stages.stage import InputError
+from stages.core.program import InputError
 from tests.flows.small import Workspace, environment
 
 HOLD = """

@@ -1,0 +1,1 @@
+"""What every stage stands on: programs, tables, labels, the store. Knows no stage."""

@@ -1,0 +1,170 @@
+"""Where partitions are worked on: processes of this machine, or the workers of a Ray cluster.
+
+Ray (https://docs.ray.io) is an optional extra, imported when `cluster.address` asks for it. Work is
+a function of a module and gets one task at a time. Its results are files that it writes itself, so
+the project's folder must be on a disk that all workers see under one path; what travels is small.
+"""
+
+import logging
+import multiprocessing
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from stages.core.program import InputError, Section, section
+
+GATHERED = 16  # tasks handed over at once, at most: one by one, small ones wait for the driver
+RETRIES = 5  # of tasks whose worker was lost
+KNOCK = 10.0  # seconds for a cluster to answer
+OBJECT_STORE = 80_000_000  # bytes of Ray's own memory, about the least that it takes
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+class Cluster(Section):
+    """The `cluster` section of `params.yaml`: where work runs. No byte depends on it."""
+
+    address: str | None = Field(min_length=1)  # null: no Ray; local: started here; or where it is
+    workers: int | None = Field(ge=1)  # null: as many as there are cores
+
+
+class Pool(Protocol):
+    """`workers` processes, here or elsewhere."""
+
+    workers: int
+
+    def map_unordered(
+        self, work: Callable[[Task], Result], tasks: Sequence[Task]
+    ) -> Iterator[tuple[Task, Result]]:
+        """Every task with its result, as they are finished; raises what `work` raises."""
+        ...
+
+
+HERE: Mapping[str, Any] = {"address": None, "workers": None}  # as in params.yaml
+
+
+def read(given: Mapping[str, Any]) -> Cluster:
+    """The section, checked; `InputError` names the key that is wrong."""
+    return section(Cluster, {"cluster": given}, "cluster")
+
+
+@contextmanager
+def pool(where: Cluster) -> Iterator[Pool]:
+    """The pool that the parameters ask for; `InputError` where Ray, or a cluster, is missing."""
+    if where.address is None:
+        yield Processes(where.workers)
+        return
+    ray = _connect(where.address, where.workers)
+    try:
+        yield Ray(ray, where.workers)
+    finally:
+        ray.shutdown()
+
+
+def batches(tasks: Sequence[Task], workers: int) -> list[Sequence[Task]]:
+    """The tasks in runs of up to `GATHERED`, short enough for all workers to end together."""
+    size = max(1, min(GATHERED, len(tasks) // (GATHERED * workers)))
+    return [tasks[start : start + size] for start in range(0, len(tasks), size)]
+
+
+def work_through(
+    folder: Path, work: Callable[[Task], Result], tasks: Sequence[Task]
+) -> list[Result]:
+    """A worker's part: the results of some tasks, whose paths begin in `folder`."""
+    os.chdir(folder)
+    return [work(task) for task in tasks]
+
+
+class Processes:
+    """Processes of this machine, begun when there is something to do."""
+
+    def __init__(self, workers: int | None) -> None:
+        self.workers = workers or len(os.sched_getaffinity(0))
+
+    def map_unordered(
+        self, work: Callable[[Task], Result], tasks: Sequence[Task]
+    ) -> Iterator[tuple[Task, Result]]:
+        """As `Pool` says. A worker that is killed ends the run; the next goes on from the store."""
+        if not tasks:
+            return
+        # Not fork: the threads of libraries do not survive it.
+        context = multiprocessing.get_context("spawn")
+        executor = ProcessPoolExecutor(min(self.workers, len(tasks)), context)
+        try:
+            pending = {
+                executor.submit(work_through, Path.cwd(), work, batch): batch
+                for batch in batches(tasks, self.workers)
+            }
+            for done in as_completed(pending):
+                yield from zip(pending[done], done.result(), strict=True)
+        finally:
+            executor.shutdown(cancel_futures=True)
+
+
+class Ray:
+    """Ray's workers. Tasks of a lost one are given to another; what it wrote is written again."""
+
+    def __init__(self, ray: Any, workers: int | None) -> None:
+        self._ray = ray
+        self.workers = workers or int(ray.cluster_resources().get("CPU", 1))
+
+    def map_unordered(
+        self, work: Callable[[Task], Result], tasks: Sequence[Task]
+    ) -> Iterator[tuple[Task, Result]]:
+        """As `Pool` says. Ray keeps its processes: what `work` caches is loaded once in each."""
+        remote = self._ray.remote(num_cpus=1, max_retries=RETRIES)(work_through)
+        waiting = iter(batches(tasks, self.workers))
+        pending: dict[Any, Sequence[Task]] = {}
+        while True:
+            for batch in islice(waiting, self.workers - len(pending)):
+                pending[remote.remote(Path.cwd(), work, batch)] = batch
+            if not pending:
+                return
+            (done, *_), _ = self._ray.wait(list(pending))
+            yield from zip(pending.pop(done), self._result(done), strict=True)
+
+    def _result(self, done: Any) -> Any:
+        try:
+            return self._ray.get(done)
+        except self._ray.exceptions.RayTaskError as error:
+            raise error.cause from error  # as if it had been raised here
+
+
+def _connect(address: str, workers: int | None) -> Any:
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    where = f"params.yaml: cluster.address = {address!r}"
+    try:
+        import ray
+    except ModuleNotFoundError:
+        raise InputError(
+            f"{where}: needs Ray: pip install 'faceline[cluster]'; null works without it"
+        ) from None
+    options: dict[str, Any] = {"runtime_env": {"env_vars": {"PYTHONPATH": str(Path.cwd())}}}
+    if address == "local":
+        options |= {"num_cpus": workers, "object_store_memory": OBJECT_STORE}
+        options |= {"include_dashboard": False}
+    try:
+        _knock(address)
+        ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **options)
+    except (OSError, ValueError) as error:
+        why = " ".join(str(error).split())
+        raise InputError(
+            f"{where}: must be null, local, or host:port or ray://host:port of a running cluster "
+            f"({why})"
+        ) from None
+    return ray
+
+
+def _knock(address: str) -> None:
+    """OSError where nobody listens, ValueError for a port that is none: Ray tries for minutes."""
+    parts = urlsplit(f"//{address.removeprefix('ray://')}")
+    if parts.hostname and parts.port:
+        socket.create_connection((parts.hostname, parts.port), KNOCK).close()

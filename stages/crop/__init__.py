@@ -1,0 +1,1 @@
+"""Stage `crop`: find faces and cut them out."""

@@ -1,0 +1,1 @@
+"""MTCNN's networks and weights, for the detectors built on them."""

@@ -1,0 +1,145 @@
+"""A model's answers beside the truths: what `evaluate` writes of them, as plain values."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from stages.core.labels import Label
+from stages.evaluate import answers, metrics
+from stages.evaluate.answers import Answers, Floats
+from stages.formats import examples
+
+EVERYONE = "all"
+
+
+class Result:
+    """One label's truths and answers on a split; every array (N,), in the order of the shards."""
+
+    def __init__(self, label: Label, truth: Any, given: Answers, train: Any) -> None:
+        self.label, self.given = label, given
+        self.known = examples.known(truth)
+        self.truth: Floats = truth.astype(np.float64)
+        self.train: Floats = train[examples.known(train)].astype(np.float64)
+
+    def figures(self, rows: Any = True) -> metrics.Figures:
+        """Figures of the given rows (a mask), as far as their truth is known."""
+        kept = self.known & rows
+        return metrics.figures(self.label, self.truth[kept], self.given.values[kept])
+
+    def words(self, row: int) -> tuple[str | None, str]:
+        """Truth (None when unknown) and answer of one row as text."""
+        truth = answers.words(self.truth[row], self.label) if self.known[row] else None
+        return truth, answers.words(self.given.values[row], self.label)
+
+
+def summary(results: list[Result]) -> metrics.Figures:
+    """`metrics.json`: every label's figures beside those of the trivial baseline."""
+    return {
+        result.label.name: {
+            **result.figures(),
+            "baseline": metrics.baseline(result.label, result.train, result.truth[result.known]),
+        }
+        for result in results
+    }
+
+
+def by_group(results: list[Result], ages: Sequence[str], genders: Sequence[str]) -> dict[str, Any]:
+    """The figures of every age group × gender that occurs; "all" is everyone, either way.
+
+    ages, genders: every row's group, (N,).
+    """
+    old, sex = np.array(ages, dtype=object), np.array(genders, dtype=object)
+    table: dict[str, Any] = {}
+    for age in [*_ordered(ages), EVERYONE]:
+        for gender in [*sorted(set(genders)), EVERYONE]:
+            rows = ((old == age) | (age == EVERYONE)) & ((sex == gender) | (gender == EVERYONE))
+            if rows.any():
+                parts = {r.label.name: metrics.overall(r.figures(rows)) for r in results}
+                table.setdefault(age, {})[gender] = {"n": int(rows.sum())} | parts
+    return table
+
+
+def groups(results: list[Result], size: int, edges: list[int]) -> tuple[list[str], list[str]]:
+    """Every row's age group and gender by its truth, `unknown` where there is none."""
+    by_name = {result.label.name: result for result in results}
+    age, gender = by_name.get("age"), by_name.get("gender")
+    ages = [
+        metrics.age_bin(age.truth[row] if age else np.nan, sorted(edges)) for row in range(size)
+    ]
+    genders = [(gender.words(row)[0] if gender else None) or "unknown" for row in range(size)]
+    return ages, genders
+
+
+def predictions(results: list[Result], names: dict[str, Any]) -> tuple[pa.Schema, list[Any]]:
+    """One row per example: its names, and per label the truth, the answer and its probability."""
+    kinds = {"number": pa.float32(), "category": pa.string(), "binary": pa.bool_()}
+    fields = [(name, pa.string()) for name in names]
+    columns: dict[str, Sequence[Any]] = {name: list(column) for name, column in names.items()}
+    for result in results:
+        name, kind = result.label.name, kinds[result.label.kind]
+        fields += [(name, kind), (f"{name}_predicted", kind), (f"{name}_probability", pa.float32())]
+        columns[name] = [
+            _value(value, result.label) if known else None
+            for value, known in zip(result.truth, result.known, strict=True)
+        ]
+        columns[f"{name}_predicted"] = [
+            _value(value, result.label) for value in result.given.values
+        ]
+        columns[f"{name}_probability"] = result.given.scores.tolist()
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return pa.schema(fields), rows
+
+
+def mistakes(results: list[Result], worst: int) -> dict[str, list[int]]:
+    """The rows of the worst wrong answers to each label, the worst first."""
+    found = {}
+    for result in results:
+        wrong = answers.wrongness(result.given, result.truth, result.known)
+        order = np.argsort(-wrong, kind="stable")[:worst]
+        found[result.label.name] = [int(row) for row in order if wrong[row] > 0]
+    return found
+
+
+CURVES = {
+    "confusion": ["label", "actual", "predicted"],
+    "cumulative-score": ["label", "years", "share"],
+    "roc": ["label", "false_positive_rate", "recall"],
+    "precision-recall": ["label", "recall", "precision"],
+}
+
+
+def curves(results: list[Result]) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of every table that DVC draws, by the names in `CURVES`; some may have none."""
+    tables: dict[str, list[tuple[Any, ...]]] = {name: [] for name in CURVES}
+    for result in results:
+        label, known = result.label, result.known
+        truth, given = result.truth[known], result.given.values[known]
+        scores = result.given.scores[known]
+        found: dict[str, Iterable[tuple[Any, ...]]]
+        if label.kind == "number":
+            found = {"cumulative-score": metrics.cumulative_score(truth, given)}
+        else:
+            found = {"confusion": [result.words(int(row)) for row in np.flatnonzero(known)]}
+        if label.kind == "binary":
+            found["roc"] = metrics.roc(truth, scores)
+            found["precision-recall"] = metrics.precision_recall(truth, scores)
+        for name, rows in found.items():
+            tables[name] += [(label.name, *row) for row in rows]
+    return tables
+
+
+def _value(value: float, label: Label) -> float | str | bool:
+    if label.kind == "number":
+        return float(value)
+    return label.classes[int(value)] if label.kind == "category" else bool(value)
+
+
+def _ordered(ages: Iterable[str]) -> list[str]:
+    """Age groups from young to old, `unknown` last."""
+
+    def start(age: str) -> int:
+        return int(age.rstrip("+").split("-")[0]) if age[0].isdigit() else 999
+
+    return sorted(set(ages), key=start)

@@ -1,0 +1,130 @@
+"""Take what is forgotten out of the store, once for every new list.
+
+The list knows a person by name; what else belongs to them the store's own tables tell: the
+addresses and pictures of their rows go too, also those that no other clone has seen.
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stages.core.store import Store
+from stages.forget import forgotten as lists
+from stages.forget.contents import flat, parts
+from stages.forget.forgotten import KEPT, Forgotten
+
+_ENTRY = re.compile(r"[0-9a-f]{40}\.[0-9a-f]{16}")
+_LOGS = ("*.log", "*.jsonl")
+
+
+@dataclass
+class Rows:
+    """What the rows of forgotten people and things hold: addresses, ids, hashes of the faces."""
+
+    urls: set[str] = field(default_factory=set)
+    images: set[str] = field(default_factory=set)
+    faces: set[str] = field(default_factory=set)
+
+    @property
+    def hashes(self) -> Forgotten:
+        """As a list. A file's own path says too little: another file may take its place."""
+        urls = (url for url in self.urls if not url.startswith("file:"))
+        return lists.of(urls=urls, images=self.images)
+
+
+def related(tables: Iterable[Path], forgotten: Forgotten) -> Rows:
+    """The rows of some tables in which something forgotten stands; other files are passed over."""
+    found = Rows()
+    for path in tables:
+        faces = set()
+        for row in _rows(path):
+            if forgotten.found_in(*(text for text in flat(row) if isinstance(text, str))):
+                found.urls |= {row["url"]} if row.get("url") else set()
+                found.images |= {row["image_id"]} if row.get("image_id") else set()
+                faces |= {row["face_id"]} if row.get("face_id") else set()
+        if faces:
+            found.images |= {face.rpartition("-")[0] for face in faces}
+            found.faces |= _faces(path, faces)
+    return found
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    """A table's rows without their pictures."""
+    with path.open("rb") as file:
+        if file.read(4) != b"PAR1":
+            return
+    try:
+        with pq.ParquetFile(path) as table:
+            names = [name for name in table.schema_arrow.names if name not in ("image", "face")]
+            for batch in table.iter_batches(columns=names):
+                yield from batch.to_pylist()
+    except pa.ArrowException:  # damaged: the store makes it anew, and the proof reads its bytes
+        return
+
+
+def _faces(path: Path, wanted: set[str]) -> set[str]:
+    """The hashes of some faces' bytes, where the table holds them."""
+    with pq.ParquetFile(path) as table:
+        names = set(table.schema_arrow.names) & {"face", "image"}
+        if not names:
+            return set()
+        rows = (
+            row
+            for batch in table.iter_batches(batch_size=64, columns=["face_id", *names])
+            for row in batch.to_pylist()
+            if row["face_id"] in wanted
+        )
+        return {
+            hashlib.sha256(part).hexdigest()
+            for row in rows
+            for part in flat(row)
+            if isinstance(part, bytes)
+        }
+
+
+def honour(path: Path, store: Store) -> Forgotten:
+    """The list at `path`, after the store has been purged if it had another one before."""
+    forgotten = lists.read(path)
+    store.root.mkdir(parents=True, exist_ok=True)
+    with (store.root / "forgotten.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # sources may run side by side
+        if forgotten != lists.kept_from(store):
+            purge(store, forgotten)
+            lists.write(store.root / KEPT, forgotten)
+    return forgotten
+
+
+def purge(store: Store, forgotten: Forgotten) -> int:
+    """Delete every entry that holds something forgotten; give their number.
+
+    Trainings that were cut short go too: their weights may have learnt from the person. So does
+    what a killed run left, and the lines of logs.
+    """
+    entries = [path for path in store.root.glob("*/*/*") if _ENTRY.fullmatch(path.name)]
+    everything = forgotten | related(entries, forgotten).hashes
+    held = [path for path in entries if holds(path, everything)]
+    for path in held:
+        path.unlink(missing_ok=True)
+    for leftover in ("train", "scratch"):
+        shutil.rmtree(store.root / leftover, ignore_errors=True)
+    for pattern in _LOGS:
+        for path in store.root.glob(pattern):
+            os.truncate(path, 0)  # not deleted: a server may go on writing to it
+    return len(held)
+
+
+def holds(path: Path, forgotten: Forgotten) -> bool:
+    """Whether a file holds something forgotten."""
+    return any(
+        forgotten.shown_by(part) if isinstance(part, bytes) else forgotten.found_in(part)
+        for part in parts(path)
+    )

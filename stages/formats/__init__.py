@@ -1,0 +1,1 @@
+"""The shard formats; each module writes and reads one."""

@@ -1,0 +1,1 @@
+"""Stage `label`: attach to every face what is known about it."""

@@ -1,0 +1,1 @@
+"""What training, evaluation and prediction share of TensorFlow: devices, inputs, model files."""

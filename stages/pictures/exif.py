@@ -1,0 +1,96 @@
+"""What a picture says about itself in EXIF: which side is up, when, what, and our own tags.
+
+Nothing here may fail a picture: what does not parse is as if it were not there.
+"""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from PIL import ExifTags, Image
+
+from stages.core.labels import LABELS
+
+Tags = Mapping[int, Any]
+TEXT_LIMIT = 200  # characters
+YEARS = (1900, 2099)  # a camera whose clock is unset says 0000 or 1
+
+_Base = ExifTags.Base
+_XP_KEYWORDS = 0x9C9E
+_KEYWORDS_LIMIT = 8192  # bytes
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def read(image: Image.Image, damage: tuple[type[BaseException], ...]) -> Tags:
+    """The picture's EXIF tags, those of its first and of its Exif directory; empty if damaged."""
+    try:
+        tags = image.getexif()
+        return {**tags, **tags.get_ifd(ExifTags.IFD.Exif)}
+    except damage:
+        return {}
+
+
+def upright(image: Image.Image, tags: Tags) -> Image.Image:
+    """The picture as it should be looked at."""
+    turn = _TURNS.get(tags.get(_Base.Orientation, 1)) if _is_number(tags) else None
+    return image if turn is None else image.transpose(turn)
+
+
+def metadata(tags: Tags) -> dict[str, str]:
+    """`taken` (ISO date), `title`, and the labels in `XPKeywords` entries `faceline:label=value`.
+
+    The tags that the pipeline's own pictures carry are read from any picture: whether a value
+    makes sense is for `validate` to say.
+    """
+    found = _labels(tags.get(_XP_KEYWORDS))
+    taken = _date(tags.get(_Base.DateTimeOriginal)) or _date(tags.get(_Base.DateTime))
+    title = tidy(tags.get(_Base.ImageDescription))
+    if taken:
+        found["taken"] = taken
+    if title:
+        found["title"] = title
+    return found
+
+
+def tidy(text: object, limit: int = TEXT_LIMIT) -> str:
+    """The printable part of a text, at most `limit` characters; empty when it is no text."""
+    if not isinstance(text, str):
+        return ""
+    kept = "".join(char if char.isprintable() else " " for char in text[: 4 * limit])
+    return " ".join(kept.split())[:limit].strip()
+
+
+def _is_number(tags: Tags) -> bool:
+    return isinstance(tags.get(_Base.Orientation, 1), int)
+
+
+def _date(value: object) -> str | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        date = datetime.datetime.strptime(value.strip("\0 ")[:10], "%Y:%m:%d").date()
+    except ValueError:
+        return None
+    return date.isoformat() if YEARS[0] <= date.year <= YEARS[1] else None
+
+
+def _labels(value: object) -> dict[str, str]:
+    if isinstance(value, tuple) and all(isinstance(v, int) and 0 <= v < 256 for v in value):
+        value = bytes(value)
+    if not isinstance(value, bytes):
+        return {}
+    found = {}
+    for entry in value[:_KEYWORDS_LIMIT].decode("utf-16-le", "ignore").split(";"):
+        name, _, content = entry.strip("\0 ").partition("=")
+        label = name.removeprefix("faceline:")
+        if label != name and label in LABELS and tidy(content):
+            found[label] = tidy(content)
+    return found

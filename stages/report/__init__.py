@@ -1,0 +1,1 @@
+"""Stage `report`: the whole story on one page."""

@@ -1,0 +1,1 @@
+"""Stage `scrape`: fetch or import the pictures of one source."""

@@ -1,0 +1,97 @@
+"""Where connections are opened: to vetted addresses only.
+
+A name is resolved once, every address it has is vetted, and the connection goes to one of those,
+so an answer that changes between check and use gains nothing.
+"""
+
+import ipaddress
+import socket
+import threading
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from stages.scrape.crawl.addresses import is_public
+
+PORTS = (80, 443)
+Routes = Mapping[str, tuple[str, int]]  # hostname -> address and port of a site of our own
+Destination = tuple[socket.AddressFamily, tuple[Any, ...]]
+
+
+class BlockedAddress(Exception):  # noqa: N818 - not an OSError either, so that none retries it
+    """The host, one of its addresses or the port is not one that a crawl may connect to."""
+
+
+class Door:
+    """Opens sockets to vetted addresses, and to `routes` by exact name; `shut` ends them all."""
+
+    def __init__(
+        self, routes: Routes, resolve: Callable[..., list[Any]] = socket.getaddrinfo
+    ) -> None:
+        self.routes = routes
+        self._resolve = resolve
+        self._open: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        self._shut = False
+
+    def connect(self, host: str, port: int, timeout: float | None) -> socket.socket:
+        """A connected socket; `BlockedAddress`, or OSError when no address answers in time."""
+        destinations = self.destinations(host, port)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        failure: OSError = ConnectionRefusedError(f"{host} has no address")
+        for family, address in destinations:
+            try:
+                return self._dial(family, address, deadline)
+            except OSError as error:
+                failure = error
+        raise failure
+
+    def destinations(self, host: str, port: int) -> list[Destination]:
+        """Where a connection may go, all vetted; raises `BlockedAddress`."""
+        if port not in PORTS:
+            raise BlockedAddress(f"port {port}")
+        route = self.routes.get(host.lower().rstrip("."))
+        if route:
+            return [(socket.AF_INET, route)]
+        try:
+            found = self._resolve(host, port, type=socket.SOCK_STREAM)
+        except UnicodeError as error:
+            raise BlockedAddress("not a host name") from error
+        for *_, address in found:
+            if not is_public(ipaddress.ip_address(address[0])):
+                raise BlockedAddress(f"address {address[0]}")
+        return [(family, address) for family, *_, address in found]
+
+    def track(self, opened: socket.socket) -> None:
+        """Have `shut` end this socket too."""
+        with self._lock:
+            self._open.add(opened)
+            shut = self._shut
+        if shut:
+            raise ConnectionAbortedError("the crawl was stopped")
+
+    def shut(self) -> None:
+        """End every connection, also those that a thread is waiting on, and allow no new one."""
+        with self._lock:
+            self._shut = True
+            opened = list(self._open)
+        for each in opened:
+            with suppress(OSError):  # it was closed already
+                each.shutdown(socket.SHUT_RDWR)
+
+    def _dial(
+        self, family: socket.AddressFamily, address: tuple[Any, ...], deadline: float | None
+    ) -> socket.socket:
+        opened = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            if deadline is not None:
+                opened.settimeout(max(deadline - time.monotonic(), 0.001))
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.track(opened)
+            opened.connect(address)
+        except BaseException:
+            opened.close()
+            raise
+        return opened

@@ -1,0 +1,45 @@
+"""How a search engine, or a list in its place, plugs into the crawler."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from stages.pictures.exif import tidy
+from stages.scrape.source import Partition, Scrape
+
+URL_LIMIT = 4000  # characters; longer ones carry the picture in themselves
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A picture that a result page or a list offers; `metadata` holds labels and the like."""
+
+    url: str
+    page_url: str | None = None
+    title: str | None = None
+    licence: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+def offered(url: object, page_url: object = None, title: object = None) -> Tile | None:
+    """A tile from what a page says, which may be anything; None without a usable URL."""
+    address = tidy(url, URL_LIMIT + 1)
+    if not address or len(address) > URL_LIMIT:
+        return None
+    return Tile(address, tidy(page_url, URL_LIMIT) or None, tidy(title) or None)
+
+
+def _none_given(_: Partition) -> list[Tile]:
+    return []
+
+
+@dataclass(frozen=True)
+class Engine:
+    """`name` is the source's. `pages` are a query's result pages, best first; `tiles` reads one.
+
+    `given` are a partition's tiles that are known without a search.
+    """
+
+    name: str
+    pages: Callable[[str, Scrape], list[str]]
+    tiles: Callable[[bytes], list[Tile]]
+    given: Callable[[Partition], list[Tile]] = _none_given

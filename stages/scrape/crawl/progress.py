@@ -1,0 +1,89 @@
+"""What became of one partition so far, in the order in which its source offered the pictures.
+
+Order and ranks follow page and position, never the time at which a thread was done, so the same
+answers give the same rows.
+"""
+
+import datetime
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from stages.scrape.crawl.engine import Tile
+from stages.scrape.crawl.picture import Picture
+from stages.scrape.source import Partition
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A good picture; its bytes stay in the store's file `entry` until the rows are made."""
+
+    image_id: str
+    fetched_at: datetime.datetime
+    picture: Picture
+    entry: Path
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Why there is no picture; `passing` when another run may have more luck."""
+
+    reason: str
+    detail: str | None = None
+    passing: bool = False
+
+
+@dataclass
+class Try:
+    """One URL. Result pages that gave nothing have no rank; pictures count from 1."""
+
+    tile: Tile
+    rank: int | None = None
+    outcome: Kept | LeftOut | None = None
+
+
+class Progress:
+    """The tries of a partition; safe for several threads.
+
+    It is finished when its search and every try that the search led to are: each ends with a
+    call of `close`, and the last of them is told so.
+    """
+
+    def __init__(self, partition: Partition, number: int) -> None:
+        self.partition = partition
+        self.number = number  # its place among the partitions of the crawl
+        self.tries: list[Try] = []
+        self.offered = 0
+        self._urls: set[str] = set()
+        self._lock = threading.Lock()
+        self._open = 1  # the search itself
+
+    def note(self, url: str, outcome: LeftOut) -> None:
+        """Record a result page that gave no picture."""
+        with self._lock:
+            self.tries.append(Try(Tile(url), outcome=outcome))
+
+    def offer(self, tiles: Iterable[Tile], limit: int | None) -> list[Try]:
+        """Give ranks to the tiles whose URL is new, up to `limit` in all, and return their tries.
+
+        Only one thread at a time may search for a partition: it calls in the order of pages.
+        """
+        fresh: list[Try] = []
+        with self._lock:
+            for tile in tiles:
+                if self.offered == limit:
+                    break
+                if tile.url not in self._urls:
+                    self._urls.add(tile.url)
+                    self.offered += 1
+                    fresh.append(Try(tile, self.offered))
+            self.tries += fresh
+            self._open += len(fresh)
+        return fresh
+
+    def close(self) -> bool:
+        """End the search or one try; True for the last that was open."""
+        with self._lock:
+            self._open -= 1
+            return self._open == 0

@@ -1,0 +1,138 @@
+"""The three kinds of threads of a crawl, in icrawler's roles: feeder, parser, downloader."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import icrawler
+
+from stages.forget.forgotten import FORGOTTEN, Forgotten
+from stages.scrape.crawl.answer import Answer
+from stages.scrape.crawl.engine import Engine
+from stages.scrape.crawl.memory import Memory
+from stages.scrape.crawl.picture import Rejected, inspect
+from stages.scrape.crawl.progress import Kept, LeftOut, Progress, Try
+from stages.scrape.crawl.run import Run
+from stages.scrape.source import Partition, Scrape
+
+
+@dataclass(frozen=True)
+class Search:
+    """A result page to read: the `index`-th of `pages`. No pages: the engine knows the tiles."""
+
+    progress: Progress
+    pages: list[str]
+    index: int = 0
+
+
+class Feeder(icrawler.Feeder):  # type: ignore[misc]  # icrawler ships no types; so below
+    """Puts every partition's search into the parser's queue, not too far ahead of the consumer."""
+
+    def __init__(self, *args: Any, run: Run, engine: Engine, params: Scrape) -> None:
+        super().__init__(*args)
+        self._run, self._engine, self._params = run, engine, params
+
+    def worker_exec(self, partitions: list[Partition]) -> None:
+        """A thread's work, from icrawler."""
+        with self._run.reporting():
+            self.feed(partitions)
+
+    def feed(self, partitions: list[Partition]) -> None:
+        """Queue the first result page of each partition."""
+        for number, partition in enumerate(partitions):
+            self._run.begin()
+            person = partition.celebrity
+            pages = self._engine.pages(person.query, self._params) if person else []
+            self.output(Search(Progress(partition, number), pages))
+
+
+class Parser(icrawler.Parser):  # type: ignore[misc]
+    """Reads result pages, those of a partition one after the other, and queues what they offer."""
+
+    def __init__(self, *args: Any, run: Run, engine: Engine, params: Scrape, memory: Memory):
+        super().__init__(*args)
+        self._run, self._engine, self._params, self._memory = run, engine, params, memory
+
+    def worker_exec(self) -> None:
+        """A thread's work, from icrawler."""
+        self._run.serve(self.in_queue, self.search)
+
+    def search(self, search: Search) -> None:
+        """Queue a page's pictures and the next page, or end the partition's search."""
+        progress, limit = search.progress, self._params.results
+        if search.pages:
+            more = self.parse(search)
+        else:
+            self._queue(progress, progress.offer(self._engine.given(progress.partition), None))
+            more = False
+        if more and progress.offered < limit and search.index + 1 < len(search.pages):
+            self.input(Search(progress, search.pages, search.index + 1))
+        elif progress.close():
+            self._run.finish(progress)
+
+    def parse(self, search: Search) -> bool:
+        """Queue the pictures on a page; whether the page after it is worth asking for."""
+        progress, url = search.progress, search.pages[search.index]
+        person = progress.partition.celebrity
+        answer, entry = self._memory.page(url, person.edition if person else 1)
+        if answer.reason:
+            progress.note(url, LeftOut("search_failed", _why(answer), answer.passing))
+            return answer.passing
+        tiles = self._engine.tiles(answer.body)
+        if not tiles and search.index == 0:
+            # More often a challenge for robots than the truth. A later page only ends the results.
+            if entry:
+                entry.unlink(missing_ok=True)
+            progress.note(url, LeftOut("no_results", passing=True))
+        self._queue(progress, progress.offer(tiles, self._params.results))
+        return bool(tiles)
+
+    def _queue(self, progress: Progress, tries: list[Try]) -> None:
+        for each in tries:
+            self.output((progress, each))
+
+
+class Downloader(icrawler.Downloader):  # type: ignore[misc]
+    """Fetches and judges pictures."""
+
+    def __init__(self, *args: Any, run: Run, params: Scrape, forgotten: Forgotten) -> None:
+        super().__init__(*args)
+        self._run, self._params, self._forgotten = run, params, forgotten
+
+    def worker_exec(self) -> None:
+        """A thread's work, from icrawler."""
+        self._run.serve(self.in_queue, self.download)
+
+    def download(self, task: tuple[Progress, Try]) -> None:
+        """Settle one try; the last of a partition hands it to the consumer."""
+        progress, each = task
+        if self._forgotten.found_in(each.tile.title, each.tile.page_url):
+            each.outcome = LeftOut(FORGOTTEN)
+        else:
+            each.outcome = self._fetch(each.tile.url)
+        if progress.close():
+            self._run.finish(progress)
+
+    def _fetch(self, url: str) -> Kept | LeftOut:
+        answer, entry = self.storage.picture(url)
+        if answer.reason is not None:
+            return LeftOut(answer.reason, answer.detail, answer.passing)
+        if entry is None:  # a good answer is kept unless it led to somebody forgotten
+            return LeftOut(FORGOTTEN)
+        return self._judge(answer, entry)
+
+    def _judge(self, answer: Answer, entry: Path) -> Kept | LeftOut:
+        try:
+            picture = inspect(answer.body, self._params)
+        except Rejected as rejected:
+            return LeftOut(rejected.reason, rejected.detail)
+        if self._forgotten.found_in(*picture.metadata.values()):
+            entry.unlink(missing_ok=True)
+            return LeftOut(FORGOTTEN)
+        image_id = hashlib.sha256(answer.body).hexdigest()
+        return Kept(image_id, answer.fetched_at, picture, entry)
+
+
+def _why(answer: Answer) -> str:
+    return f"{answer.reason}: {answer.detail}" if answer.detail else str(answer.reason)

@@ -1,0 +1,147 @@
+"""A folder or a zip of files, listed at once and read one by one.
+
+Names are only ever looked up, sizes are known before anything is read, links and special files
+are told of and never opened. Hidden files, and what macOS adds to a zip, are not listed.
+"""
+
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple, Protocol
+
+from stages.core.program import InputError
+from stages.scrape.crawl.picture import Rejected
+from stages.scrape.datasets import people
+
+# The other methods may give a thousandfold of what they are fed before any limit is looked at.
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, KeyError)
+
+
+class Member(NamedTuple):
+    """A file inside: its path with slashes, its size in bytes, and why it must not be read."""
+
+    name: str
+    size: int = 0
+    reason: str | None = None
+
+
+class Files(Protocol):
+    """What a source reads from."""
+
+    def members(self) -> list[Member]:
+        """Every file, in order of its name."""
+
+    def folders(self) -> set[str]:
+        """Every folder that holds a file or stands there empty."""
+
+    def read(self, name: str) -> bytes:
+        """A member's bytes; `Rejected` when they cannot be had."""
+
+
+@contextmanager
+def open_files(given: Path) -> Iterator[Files]:
+    """The folder or zip at `given`; `InputError` when it is neither."""
+    if given.is_dir():
+        yield Folder(given)
+    elif given.is_file():
+        try:
+            archive = zipfile.ZipFile(given)
+        except (*DAMAGE, NotImplementedError) as error:
+            raise InputError(f"{given}: neither a folder nor a readable zip ({error})") from None
+        with archive:
+            yield Zip(archive)
+    else:
+        raise InputError(f"{given}: no such folder or zip")
+
+
+class Folder:
+    """The files below a folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def members(self) -> list[Member]:
+        return [self._member(name) for name in people.files(self.root)]
+
+    def folders(self) -> set[str]:
+        inside = (Path(place).relative_to(self.root).as_posix() for place, *_ in os.walk(self.root))
+        return {name for name in inside if not _hidden(name)} - {"."}
+
+    def read(self, name: str) -> bytes:
+        try:
+            return (self.root / name).read_bytes()
+        except OSError as error:
+            raise Rejected("unreadable", os.strerror(error.errno or 0)) from error
+
+    def _member(self, name: str) -> Member:
+        path = self.root / name
+        try:
+            status = path.lstat()
+            if stat.S_ISLNK(status.st_mode):
+                if people.leaves(self.root, path):
+                    return Member(name, reason="outside_folder")
+                status = path.stat()
+        except OSError:  # a link that leads nowhere, a folder that may not be entered
+            return Member(name, reason="unreadable")
+        if not stat.S_ISREG(status.st_mode):
+            return Member(name, reason="not_a_file")  # a pipe would be waited on for ever
+        return Member(name, status.st_size)
+
+
+class Zip:
+    """The members of a zip. A name that stands twice is read where it stands last."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self.archive = archive
+
+    def members(self) -> list[Member]:
+        shown = (info for info in self.archive.infolist() if not _hidden(info.filename))
+        found = [self._member(info) for info in shown if not info.is_dir()]
+        return sorted(found, key=lambda member: member.name)
+
+    def folders(self) -> set[str]:
+        names = [info.filename for info in self.archive.infolist() if not _hidden(info.filename)]
+        empty = {name.rstrip("/") for name in names if name.endswith("/")}
+        around = {parent for name in names for parent in PurePosixPath(name).parents}
+        return (empty | {parent.as_posix() for parent in around}) - {".", "/", ""}
+
+    def read(self, name: str) -> bytes:
+        try:
+            return self.archive.read(name)
+        except (*DAMAGE, NotImplementedError) as error:
+            raise Rejected("unreadable", " ".join(str(error).split())[:200]) from error
+
+    def _member(self, info: zipfile.ZipInfo) -> Member:
+        reason = None
+        if self.archive.NameToInfo[info.filename] is not info:
+            reason = "name_stands_twice"
+        elif info.flag_bits & 1:
+            reason = "encrypted"
+        elif stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
+            reason = "not_a_file"
+        elif info.compress_type not in METHODS:
+            reason = "unknown_compression"
+        return Member(info.filename, info.file_size, reason)
+
+
+def _hidden(name: str) -> bool:
+    parts = (part for part in name.split("/") if part not in (".", ".."))
+    return any(part.startswith(".") or part == "__MACOSX" for part in parts)
+
+
+def read_annotation(files: Files, member: Member, limit: int, given: Path) -> bytes:
+    """A whole annotation file; `InputError` when it cannot be read or is over `limit` bytes."""
+    where = f"{given}: {member.name}"
+    if member.reason:
+        raise InputError(f"{where}: {member.reason}")
+    if member.size > limit:
+        raise InputError(f"{where}: {member.size} bytes; at most {limit} are read")
+    try:
+        return files.read(member.name)
+    except Rejected as rejected:
+        raise InputError(f"{where}: {rejected.reason} ({rejected.detail})") from None

@@ -1,0 +1,189 @@
+"""Whose pictures a folder holds: its `people.csv`, read leniently, and its files.
+
+`python -m stages.scrape.datasets.people FOLDER` prints the people as a catalogue, in the shape of
+`data/celebrities.csv`.
+"""
+
+import argparse
+import csv
+import datetime
+import hashlib
+import os
+import re
+import sys
+import unicodedata
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import TextIO
+
+from stages.core.catalogue import Celebrity
+from stages.core.csvfile import read_csv
+from stages.core.labels import LABELS
+from stages.core.program import InputError
+
+PEOPLE_FILE = "people.csv"
+# Of each, the first column there is counts.
+_ID = ("identity", "id", "slug", "bioguide", "file")
+_NAME = ("query", "name")
+_BORN = ("birth_date", "birthday", "born")
+_LABEL_COLUMNS = {name: (name,) for name in LABELS} | {"job": ("job", "occupation", "chamber")}
+_GENDERS = {"m": "male", "f": "female"}
+_CATALOGUE = ("identity", "query", "edition", "gender", "race", "birth_date", "job", "look_alike")
+
+
+def slug(text: str) -> str:
+    """A name for files and folders: a-z, 0-9 and hyphens, 64 at most; never empty.
+
+    What that cannot spell (other scripts, long names) ends in a hash, so that no two names meet.
+    """
+    letters = [c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)]
+    plain = "".join(c if c.isascii() else " " for c in letters).lower()
+    short = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    if short and len(short) <= 64 and not any(c.isalnum() and not c.isascii() for c in letters):
+        return short
+    return f"{short[:55] or 'x'}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def read(folder: Path) -> list[Celebrity]:
+    """Everyone in the folder's `people.csv`, in order of identity; `InputError` by file and line.
+
+    Columns it has no use for are passed over. Ids are slugged; a `file` stands for its name.
+    """
+    path = folder / PEOPLE_FILE
+    columns, found = read_csv(path)
+    _require_id(path, [name.lower() for name in columns])
+    seen: dict[str, Celebrity] = {}
+    for where, row in found:
+        _add(seen, where, {name.lower(): value for name, value in row.items()})
+    return sorted(_told_apart(list(seen.values())), key=lambda one: one.identity)
+
+
+def _told_apart(people: list[Celebrity]) -> Iterator[Celebrity]:
+    """Queries of namesakes with their year of birth, or else their id: a search must find one."""
+    names = Counter(one.query.casefold() for one in people)
+    born = Counter((one.query.casefold(), _year(one)) for one in people)
+    for one in people:
+        name = one.query.casefold()
+        year = _year(one) if born[name, _year(one)] == 1 else ""
+        yield one if names[name] == 1 else replace(one, query=f"{one.query} {year or one.identity}")
+
+
+def _year(one: Celebrity) -> str:
+    return str(one.birth_date.year) if one.birth_date else ""
+
+
+def _require_id(path: Path, columns: list[str]) -> None:
+    if not set(_ID) & set(columns):
+        raise InputError(f"{path}: needs a column of ids, one of {list(_ID)}; it has {columns}")
+
+
+def _add(seen: dict[str, Celebrity], where: str, row: Mapping[str, str]) -> None:
+    if not any(row.values()):
+        return  # what a spreadsheet leaves at the end
+    one = _celebrity(where, row)
+    if one.identity in seen:
+        raise InputError(f"{where}: id {one.identity!r} stands twice; it must be unique")
+    seen[one.identity] = one
+
+
+def _celebrity(where: str, row: Mapping[str, str]) -> Celebrity:
+    column = next(name for name in _ID if name in row)
+    written = row[column].strip()
+    if not written:
+        raise InputError(f"{where}: {column} is empty; it says whose pictures are whose")
+    if column == "file":
+        written = PurePosixPath(written).stem
+    return Celebrity(
+        identity=slug(written),
+        query=_first(row, _NAME) or written,
+        birth_date=_date(where, _first(row, _BORN)),
+        labels={name: value for name in LABELS if (value := _label(row, name))},
+    )
+
+
+def _first(row: Mapping[str, str], columns: Iterable[str]) -> str:
+    return next((row[name].strip() for name in columns if name in row), "")
+
+
+def _label(row: Mapping[str, str], name: str) -> str:
+    value = _first(row, _LABEL_COLUMNS[name]).lower()
+    return _GENDERS.get(value, value) if name == "gender" else value
+
+
+def _date(where: str, text: str) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(text) if text else None
+    except ValueError:
+        allowed = "must be a date like 1984-07-31, or empty"
+        raise InputError(f"{where}: birth date = {text!r}: {allowed}") from None
+
+
+def files(folder: Path) -> list[str]:
+    """Every file below the folder that is not hidden, as sorted relative paths with slashes.
+
+    Links count as files, also those that lead nowhere or to a folder outside, so that who reads
+    them can say so; the folder a link inside points to is listed at its own place.
+    """
+    return sorted(path.relative_to(folder).as_posix() for path in _walk(folder))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        links = [name for name in folders if leaves(folder, Path(place, name))]
+        shown = (name for name in names if not name.startswith("."))
+        yield from (Path(place, name) for name in (*shown, *links))
+
+
+def leaves(folder: Path, path: Path) -> bool:
+    """Whether a path's links lead out of the folder."""
+    return not path.resolve().is_relative_to(folder.resolve())
+
+
+def owner(file: str, identities: Container[str] | None) -> str | None:
+    """Who a file shows: the identity that it, or the nearest folder around it, is named after.
+
+    Without a list of identities, every folder's name is one.
+    """
+    path = PurePosixPath(file)
+    around = [slug(folder.name) for folder in path.parents if folder.name]
+    if identities is None:
+        return around[0] if around else None
+    return next((name for name in (slug(path.stem), *around) if name in identities), None)
+
+
+def write_catalogue(people: list[Celebrity], to: TextIO | None = None) -> None:
+    """Print a catalogue that `stages.core.catalogue` reads, to standard output unless told."""
+    more = [
+        name
+        for name in LABELS
+        if name not in _CATALOGUE and any(name in one.labels for one in people)
+    ]
+    writer = csv.writer(to or sys.stdout, lineterminator="\n")
+    writer.writerow([*_CATALOGUE, *more])
+    for one in people:
+        fixed = {
+            "identity": one.identity,
+            "query": one.query,
+            "edition": one.edition,
+            "birth_date": one.birth_date or "",
+        }
+        row = one.labels | fixed
+        writer.writerow([row.get(name, "") for name in (*_CATALOGUE, *more)])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m stages.scrape.datasets.people", description=__doc__
+    )
+    parser.add_argument("folder", type=Path)
+    try:
+        write_catalogue(read(parser.parse_args().folder))
+    except InputError as error:
+        sys.exit(f"people: {error}")
+
+
+if __name__ == "__main__":
+    main()

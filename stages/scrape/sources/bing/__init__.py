@@ -1,0 +1,35 @@
+"""Pictures that Bing's image search finds for each celebrity of a catalogue."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from stages.core import catalogue
+from stages.core.store import Store
+from stages.scrape.crawl import bing_search, crawler
+from stages.scrape.crawl.door import Routes
+from stages.scrape.source import Crawled, Partition, Scrape
+
+NAME = "bing"
+
+
+def plan(given: Path, params: Scrape) -> list[Partition]:
+    """One partition per celebrity; `InputError` when the catalogue is wrong."""
+    return [
+        Partition(
+            name=person.identity,
+            fingerprint={"engine": NAME, "query": person.query, "edition": person.edition},
+            celebrity=person,
+        )
+        for person in catalogue.read(given)
+    ]
+
+
+def crawl(
+    partitions: list[Partition],
+    given: Path,
+    params: Scrape,
+    store: Store,
+    routes: Routes | None = None,
+) -> Iterator[Crawled]:
+    """Search for each celebrity and fetch what is found, as `stages.scrape.crawl.crawler` does."""
+    return crawler.crawl(partitions, bing_search.engine(NAME), params, store, routes)

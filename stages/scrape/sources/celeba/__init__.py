@@ -1,0 +1,133 @@
+"""CelebA (Liu, Luo, Wang and Tang 2015) in its official layout, or as TFDS has prepared it.
+
+The layout is a folder or zip that holds, at any depth, `list_attr_celeba.txt` and the pictures in
+a folder `img_align_celeba` or, of a folder, in `img_align_celeba.zip`; `list_eval_partition.txt`
+and `identity_CelebA.txt` count when they are there. Other files are no part of it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from stages.core.labels import CELEBA
+from stages.core.program import InputError
+from stages.core.store import Store
+from stages.scrape.crawl.picture import Rejected
+from stages.scrape.datasets import reading
+from stages.scrape.datasets.codes import GENDERS
+from stages.scrape.datasets.files import Files, Member, open_files, read_annotation
+from stages.scrape.datasets.reading import Item, Known
+from stages.scrape.source import Crawled, Partition, Scrape
+from stages.scrape.sources.celeba import lists, tfds_folder
+from stages.scrape.sources.celeba.lists import Problem, Rows
+
+NAME = "celeba"
+ATTRIBUTES = "list_attr_celeba.txt"
+PARTITIONS = "list_eval_partition.txt"
+IDENTITIES = "identity_CelebA.txt"
+PICTURES = "img_align_celeba"
+ANNOTATION_BYTES = 100_000_000  # the official file has 26 million
+_NOTHING = Rows({}, [])
+_MALE = CELEBA.index("male")
+
+
+def plan(given: Path, params: Scrape) -> list[Partition]:
+    """A partition per `params.files_per_partition` pictures and rows in order of their names.
+
+    `InputError` when annotations or pictures are missing, or the attributes are not CelebA's.
+    """
+    prepared = tfds_folder.find(given)
+    if prepared:
+        return tfds_folder.plan(NAME, prepared, params)
+    with open_files(given) as files:
+        tables = _Tables(files, given)
+    with _open_pictures(given) as (files, found):
+        if not found:
+            raise InputError(f"{given}: no picture in a folder or zip named {PICTURES}")
+        return reading.plan(NAME, _items(found, tables, params), files, describe, params)
+
+
+def crawl(
+    partitions: list[Partition], given: Path, params: Scrape, store: Store
+) -> Iterator[Crawled]:
+    """Read each partition's pictures; every item is an attempt, the good ones are images."""
+    prepared = tfds_folder.find(given)
+    if prepared:
+        yield from tfds_folder.crawl(NAME, partitions, prepared, describe, params)
+        return
+    with _open_pictures(given) as (files, _):
+        yield from reading.crawl(NAME, partitions, files, describe, params)
+
+
+def describe(item: Item) -> Known:
+    """The forty attributes, the gender of attribute Male, the official partition, the person."""
+    if not item.note:
+        raise Rejected("no_annotation")
+    bits, partition, person = item.note
+    metadata = dict(zip(CELEBA, bits, strict=True))
+    metadata["gender"] = GENDERS[NAME]["1" if bits[_MALE] == "1" else "-1"]
+    if partition:
+        metadata["partition"] = partition
+    # A number of CelebA's is nobody's name elsewhere.
+    return Known(f"{NAME}-{person}" if person else None, metadata)
+
+
+class _Tables:
+    """The annotation files, read."""
+
+    def __init__(self, files: Files, given: Path) -> None:
+        members = {PurePosixPath(each.name).name: each for each in files.members()}
+
+        def text(name: str) -> str:
+            content = read_annotation(files, members[name], ANNOTATION_BYTES, given)
+            return content.decode("utf-8", "replace")
+
+        if ATTRIBUTES not in members:
+            raise InputError(
+                f"{given}: {ATTRIBUTES} is missing; source {NAME} needs it beside {PICTURES}, "
+                "or a folder that TFDS has prepared (celeb_a)"
+            )
+        self.attributes = lists.read_attributes(ATTRIBUTES, text(ATTRIBUTES))
+        self.partitions = self.identities = _NOTHING
+        if PARTITIONS in members:
+            self.partitions = lists.read_partitions(PARTITIONS, text(PARTITIONS))
+        if IDENTITIES in members:
+            self.identities = lists.read_identities(IDENTITIES, text(IDENTITIES))
+
+    @property
+    def problems(self) -> Iterator[Problem]:
+        """What makes no sense in any of the files."""
+        for rows in (self.attributes, self.partitions, self.identities):
+            yield from rows.problems
+
+
+@contextmanager
+def _open_pictures(given: Path) -> Iterator[tuple[Files, list[Member]]]:
+    """Where the pictures are, and which they are."""
+    inner = sorted(given.rglob(f"{PICTURES}.zip")) if given.is_dir() else []
+    with open_files(inner[0] if inner else given) as files:
+        found = files.members()
+        if not inner:
+            found = [each for each in found if PurePosixPath(each.name).parent.name == PICTURES]
+        yield files, found
+
+
+def _items(found: list[Member], tables: _Tables, params: Scrape) -> Iterator[Item]:
+    rows = tables.attributes.by_picture
+    told = {file: (reason, detail) for file, reason, detail in tables.attributes.problems}
+    seen: set[str] = set()
+    for member in found:
+        name = PurePosixPath(member.name).name
+        if name in seen:
+            yield Item(member.name, reason="name_stands_twice")
+        elif name in rows:
+            partition = tables.partitions.by_picture.get(name, "")
+            person = tables.identities.by_picture.get(name, "")
+            yield reading.item_of(member, params, (rows[name], partition, person))
+        elif name not in told:
+            yield Item(member.name, reason="no_annotation")
+        seen.add(name)
+    for name in rows.keys() - seen:
+        yield Item(name, reason="no_picture")
+    for file, reason, detail in tables.problems:
+        yield Item(file, reason=reason, detail=detail)

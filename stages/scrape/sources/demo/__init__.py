@@ -1,0 +1,78 @@
+"""Pictures from a site of our own on this machine: invented people, or a folder's.
+
+The site answers as Bing does and is crawled by the very code that crawls Bing. It ignores the
+licence asked for, and every request to it is a line of `demo-requests.jsonl` in the store.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+from stages.core import catalogue
+from stages.core.catalogue import Celebrity
+from stages.core.program import InputError
+from stages.core.store import Store, key
+from stages.scrape.crawl import bing_search, crawler
+from stages.scrape.crawl.engine import Engine
+from stages.scrape.source import Crawled, Partition, Scrape
+from stages.scrape.sources.demo.site.__main__ import BASE, Web, serving
+from stages.scrape.sources.demo.site.webs import Drawn, Folder
+
+NAME = "demo"
+LOG = "demo-requests.jsonl"
+
+
+def plan(given: Path, params: Scrape) -> list[Partition]:
+    """One partition per celebrity; `InputError` when the catalogue or the folder is wrong."""
+    rows = catalogue.read(given)
+    web = _web(rows, params)
+    return [
+        Partition(
+            name=row.identity,
+            fingerprint={
+                "engine": NAME,
+                "query": row.query,
+                "edition": row.edition,
+                # An address says how its person looks, or which bytes its file has.
+                "shown": key(*(tile.url for tile in web.tiles(row.identity))),
+            },
+            celebrity=row,
+        )
+        for row in rows
+    ]
+
+
+def crawl(
+    partitions: list[Partition], given: Path, params: Scrape, store: Store
+) -> Iterator[Crawled]:
+    """Start the site, search it for each celebrity and fetch what is found."""
+    if not partitions:
+        return
+    rows = [partition.celebrity for partition in partitions if partition.celebrity]
+    with serving(_web(rows, params), store.root / LOG) as routes:
+        yield from crawler.crawl(partitions, _engine(partitions), params, store, routes)
+
+
+def _engine(partitions: list[Partition]) -> Engine:
+    """Bing's, whose pages have another address when they show something else.
+
+    For pages are remembered by address and edition.
+    """
+    bing = bing_search.engine(NAME, BASE)
+    shown = {
+        each.celebrity.query: each.fingerprint["shown"][:8] for each in partitions if each.celebrity
+    }
+
+    def pages(query: str, params: Scrape) -> list[str]:
+        return [f"{url}&v={shown[query]}" for url in bing.pages(query, params)]
+
+    return dataclasses.replace(bing, pages=pages)
+
+
+def _web(rows: list[Celebrity], params: Scrape) -> Web:
+    if params.site is None:
+        return Drawn(rows)
+    folder = Path(params.site)
+    if not folder.is_dir():
+        raise InputError(f"params.yaml: scrape.site = {params.site!r}: no such folder")
+    return Folder(folder, rows)

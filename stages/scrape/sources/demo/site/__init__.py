@@ -1,0 +1,1 @@
+"""The demo's site: search results, pictures and mishaps, served on loopback."""

@@ -1,0 +1,70 @@
+"""The drawn site's pages: result pages as the search engine writes them, and some to look at."""
+
+import json
+from collections.abc import Mapping, Sequence
+from html import escape
+from urllib.parse import urlsplit
+
+from stages.scrape.sources.demo.site.search_results import Tile
+
+PAGE_SIZE = 20
+_STYLE = """
+body { font: 15px/1.4 sans-serif; margin: 2rem; background: #fafafa; color: #222 }
+ul { display: flex; flex-wrap: wrap; gap: 1rem; list-style: none; padding: 0 }
+li { width: 9rem } img { height: 9rem; max-width: 100%; object-fit: cover; border-radius: 6px }
+small { color: #777 }
+"""
+
+
+def search_page(tiles: Sequence[Tile], first: int, count: int) -> str:
+    """Results number `first` (from 0) and after, shaped as Bing's `/images/async` gives them."""
+    shown = "\n".join(_search_tile(tile) for tile in tiles[first : first + count])
+    return f'<div class="dgControl"><ul class="dgControl_list">\n{shown}\n</ul></div>\n'
+
+
+def _search_tile(tile: Tile) -> str:
+    content = {"purl": tile.page_url, "murl": tile.url, "turl": tile.url, "t": tile.title}
+    attribute = escape(json.dumps(content, separators=(",", ":"), ensure_ascii=False))
+    return (
+        f'<li><div class="iuscp"><div class="imgpt"><a class="iusc" m="{attribute}" href="#">'
+        f'<img class="mimg" alt="{escape(tile.title)}"></a></div></div></li>'
+    )
+
+
+def index_page(people: Mapping[str, str], faces: Mapping[str, str]) -> str:
+    """Everyone, by slug and name, each with a link to their page and a picture's URL, or ""."""
+    items = "\n".join(
+        f'<li><a href="/people/{escape(slug)}">{_thumbnail(faces[slug])}<br>{escape(name)}</a></li>'
+        for slug, name in people.items()
+    )
+    return _page(f"{len(people)} people", f"<ul>\n{items}\n</ul>")
+
+
+def person_page(name: str, tiles: Sequence[Tile]) -> str:
+    """Everything the search knows of a person, and what the scraper must make of it."""
+    items = "\n".join(_person_tile(tile) for tile in tiles)
+    return _page(escape(name), f'<p><a href="/">Everyone</a></p><ul>\n{items}\n</ul>')
+
+
+def _person_tile(tile: Tile) -> str:
+    link = f'<a href="{_local(tile.url)}">{escape(tile.kind)}</a>'
+    if tile.expected is None:
+        return f"<li>{_thumbnail(tile.url)}<br>{link}</li>"
+    return f"<li>{link}<br><small>left out: {escape(tile.expected)}</small></li>"
+
+
+def _thumbnail(url: str) -> str:
+    return f'<img src="{_local(url)}" loading="lazy" alt="">' if url else ""
+
+
+def _local(url: str) -> str:
+    """The same file by the server's plain address, where the host is the path's first part."""
+    parts = urlsplit(url)
+    return escape(f"/{parts.netloc}{parts.path}" + (f"?{parts.query}" if parts.query else ""))
+
+
+def _page(title: str, body: str) -> str:
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+        f"<style>{_STYLE}</style><h1>{title}</h1>{body}</html>\n"
+    )

@@ -1,0 +1,125 @@
+"""IMDB-WIKI (Rothe, Timofte and Van Gool 2015): a folder or zip with `imdb.mat` or `wiki.mat`.
+
+Both may be there. A file's `full_path`s are looked up beside it. The age is not stored but follows
+from `birth_date` and `taken`, the first of July of the photo's year, as the data set's page has it.
+Nothing is left out for its score, age or size: that is for `validate`.
+"""
+
+import datetime
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+
+from stages.core.program import InputError
+from stages.core.store import Store
+from stages.pictures.exif import tidy
+from stages.scrape.crawl.picture import Rejected
+from stages.scrape.datasets import people, reading
+from stages.scrape.datasets.codes import GENDERS
+from stages.scrape.datasets.files import Member, open_files, read_annotation
+from stages.scrape.datasets.reading import Item, Known
+from stages.scrape.source import Crawled, Partition, Scrape
+from stages.scrape.sources.imdb_wiki import matfile
+
+NAME = "imdb_wiki"
+FILES = ("imdb.mat", "wiki.mat")
+ANNOTATION_BYTES = 500_000_000
+# Matlab's day 1 is the first of January of year 0, Python's that of year 1.
+_DAYS_OF_YEAR_0 = 366
+
+
+def plan(given: Path, params: Scrape) -> list[Partition]:
+    """A partition per `params.files_per_partition` pictures and rows in order of their names.
+
+    `InputError` when there is no `.mat` file, or one that cannot be read.
+    """
+    with open_files(given) as files:
+        members = files.members()
+        tables = [each for each in members if PurePosixPath(each.name).name in FILES]
+        if not tables:
+            raise InputError(f"{given}: {' or '.join(FILES)} is missing; source {NAME} needs one")
+        notes: list[Item] = []
+        for table in tables:
+            content = read_annotation(files, table, ANNOTATION_BYTES, given)
+            variable = PurePosixPath(table.name).stem
+            rows = matfile.read(f"{given}: {table.name}", content, variable)
+            notes += _annotated(PurePosixPath(table.name).parent, rows)
+        found = {each.name: each for each in members if each not in tables}
+        return reading.plan(NAME, _items(found, notes, params), files, describe, params)
+
+
+def crawl(
+    partitions: list[Partition], given: Path, params: Scrape, store: Store
+) -> Iterator[Crawled]:
+    """Read each partition's pictures; every item is an attempt, the good ones are images."""
+    with open_files(given) as files:
+        yield from reading.crawl(NAME, partitions, files, describe, params)
+
+
+def describe(item: Item) -> Known:
+    """What the `.mat` file says of a picture; `Rejected` as `no_annotation` or `invalid_date`.
+
+    An unknown gender is no gender.
+    """
+    if not item.note:
+        raise Rejected("no_annotation")
+    dob, taken, gender, name, location, score, second = item.note
+    metadata = {
+        "birth_date": birth_date(float(dob)).isoformat(),
+        "taken": middle_of_year(float(taken)).isoformat(),
+        "gender": GENDERS[NAME].get(gender.removesuffix(".0"), ""),
+        "name": name,
+        "face_location": location,
+        "face_score": score if math.isfinite(float(score)) else "",
+        "second_face_score": second if math.isfinite(float(second)) else "",
+        "faces_found": faces_found(float(score), float(second)),
+    }
+    known = {key: text for key, text in metadata.items() if text}
+    return Known(people.slug(name) if name else None, known)
+
+
+def birth_date(dob: float) -> datetime.date:
+    """The day of a Matlab day number; `Rejected` when there is none."""
+    try:
+        return datetime.date.fromordinal(int(dob) - _DAYS_OF_YEAR_0)
+    except (ValueError, OverflowError):  # NaN, an infinity, a year before 1 or after 9999
+        raise Rejected("invalid_date", f"dob {dob}") from None
+
+
+def middle_of_year(year: float) -> datetime.date:
+    """The first of July; `Rejected` when there is no such year."""
+    try:
+        return datetime.date(int(year), 7, 1)
+    except (ValueError, OverflowError):
+        raise Rejected("invalid_date", f"photo_taken {year}") from None
+
+
+def faces_found(score: float, second: float) -> str:
+    """`0`, `1` or `2` for two or more, as the data set's detector saw them; empty if not known."""
+    if score == -math.inf:
+        return "0"
+    if math.isnan(score):
+        return ""
+    return "1" if math.isnan(second) else "2"
+
+
+def _annotated(folder: PurePosixPath, rows: Iterable[matfile.Row]) -> Iterator[Item]:
+    for row in rows:
+        numbers = (str(row.dob), str(row.photo_taken), str(row.gender))
+        location = " ".join(f"{side:g}" for side in row.face_location)
+        scores = (str(row.face_score), str(row.second_face_score))
+        yield Item(str(folder / row.full_path), (*numbers, tidy(row.name), location, *scores))
+
+
+def _items(found: dict[str, Member], notes: Iterable[Item], params: Scrape) -> Iterator[Item]:
+    seen: set[str] = set()
+    for item in notes:
+        if item.file in seen:
+            yield item._replace(reason="annotated_twice")
+        elif item.file in found:
+            yield reading.item_of(found[item.file], params, item.note)
+        else:
+            yield item._replace(reason="no_picture")
+        seen.add(item.file)
+    for name in found.keys() - seen:
+        yield Item(name, reason="no_annotation")

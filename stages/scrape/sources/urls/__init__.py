@@ -1,0 +1,94 @@
+"""Pictures from a list of addresses: a CSV file with columns `url` and `identity`.
+
+`page_url`, `licence` and the name of any label may be further columns. Rows without an identity
+form one partition of pictures of which nobody is known.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from stages.core.csvfile import Row, check_columns, check_slug, read_csv
+from stages.core.labels import LABELS
+from stages.core.program import InputError
+from stages.core.store import Store
+from stages.scrape.crawl import crawler
+from stages.scrape.crawl.door import Routes
+from stages.scrape.crawl.engine import URL_LIMIT, Engine, Tile
+from stages.scrape.source import Crawled, Partition, Scrape
+
+NAME = "urls"
+UNNAMED = "unnamed"
+REQUIRED = ("url", "identity")
+OPTIONAL = ("page_url", "licence")
+
+
+def plan(given: Path, params: Scrape) -> list[Partition]:
+    """One partition per identity; `InputError` names file, line, value and what is allowed."""
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in _read(given):
+        groups[row.pop("identity") or UNNAMED].append(row)
+    return [_partition(name, rows) for name, rows in sorted(groups.items())]
+
+
+def crawl(
+    partitions: list[Partition],
+    given: Path,
+    params: Scrape,
+    store: Store,
+    routes: Routes | None = None,
+) -> Iterator[Crawled]:
+    """Fetch each partition's addresses, as `stages.scrape.crawl.crawler` does."""
+    engine = Engine(NAME, pages=_no_pages, tiles=_no_tiles, given=_tiles)
+    return crawler.crawl(partitions, engine, params, store, routes)
+
+
+def _partition(name: str, rows: list[Row]) -> Partition:
+    identity = None if name == UNNAMED else name
+    fingerprint = {"engine": NAME, "identity": identity, "rows": rows}
+    return Partition(name, fingerprint, items=tuple(row["url"] for row in rows))
+
+
+def _no_pages(query: str, params: Scrape) -> list[str]:
+    return []
+
+
+def _no_tiles(html: bytes) -> list[Tile]:
+    return []
+
+
+def _tiles(partition: Partition) -> list[Tile]:
+    return [_tile(row) for row in partition.fingerprint["rows"]]
+
+
+def _tile(row: Row) -> Tile:
+    labels = {name: row[name] for name in LABELS if name in row}
+    return Tile(row["url"], row.get("page_url"), licence=row.get("licence"), metadata=labels)
+
+
+def _read(path: Path) -> list[Row]:
+    columns, found = read_csv(path)
+    check_columns(path, columns, REQUIRED, {*REQUIRED, *OPTIONAL, *LABELS})
+    if not found:
+        raise InputError(f"{path}: holds no address; it needs one row each under the header")
+    return [_row(where, row) for where, row in found]
+
+
+def _row(where: str, value: Row) -> Row:
+    identity, url = value["identity"], value["url"]
+    if identity:
+        check_slug(where, identity)
+    if identity == UNNAMED:
+        raise InputError(f"{where}: identity = {UNNAMED!r}: leave it empty for nobody known")
+    if not _is_address(url):
+        raise InputError(f"{where}: url = {url!r}: must be like https://host.example/picture.jpg")
+    return {column: text for column, text in value.items() if text or column in REQUIRED}
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and len(url) <= URL_LIMIT

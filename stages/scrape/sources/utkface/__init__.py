@@ -1,0 +1,56 @@
+"""UTKFace (Zhang, Song and Qi 2017): a folder or zip; age, gender and race are in the names.
+
+A name is `age_gender_race_time.jpg`, or that with `.chip.jpg` for the aligned faces. Nobody is
+named, so every picture stands for itself.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from stages.core.labels import LABELS
+from stages.core.program import InputError
+from stages.core.store import Store
+from stages.scrape.crawl.picture import Rejected
+from stages.scrape.datasets import reading
+from stages.scrape.datasets.codes import GENDERS, UTKFACE_RACES
+from stages.scrape.datasets.files import open_files
+from stages.scrape.datasets.reading import Item, Known
+from stages.scrape.source import Crawled, Partition, Scrape
+
+NAME = "utkface"
+# The time should have 17 digits; in some names it has 16 or 18, and once a space behind it.
+_FILE = re.compile(r"([0-9]+)_([0-9]+)_([0-9]+)_[0-9]+ ?\.jpg(?:\.chip\.jpg)?", re.ASCII)
+
+
+def plan(given: Path, params: Scrape) -> list[Partition]:
+    """A partition per `params.files_per_partition` files in order of their names."""
+    with open_files(given) as files:
+        items = [reading.item_of(member, params) for member in files.members()]
+        if not items:
+            raise InputError(f"{given}: holds no file; source {NAME} needs UTKFace's pictures")
+        return reading.plan(NAME, items, files, describe, params)
+
+
+def crawl(
+    partitions: list[Partition], given: Path, params: Scrape, store: Store
+) -> Iterator[Crawled]:
+    """Read each partition's pictures; every file is an attempt, the good ones are images."""
+    with open_files(given) as files:
+        yield from reading.crawl(NAME, partitions, files, describe, params)
+
+
+def describe(item: Item) -> Known:
+    """The labels in a file's name; `Rejected` as `malformed_name` or `label_out_of_range`."""
+    found = _FILE.fullmatch(PurePosixPath(item.file).name)
+    if not found:
+        raise Rejected("malformed_name")
+    age, gender, race = found.groups()
+    if len(age) > 3 or not LABELS["age"].low <= int(age) <= LABELS["age"].high:
+        raise Rejected("label_out_of_range", f"age {age[:20]}")
+    if gender not in GENDERS[NAME]:
+        raise Rejected("label_out_of_range", f"gender {gender[:20]}")
+    if race not in UTKFACE_RACES:
+        raise Rejected("label_out_of_range", f"race {race[:20]}")
+    labels = {"age": str(int(age)), "gender": GENDERS[NAME][gender], "race": UTKFACE_RACES[race]}
+    return Known(None, labels)

@@ -1,0 +1,73 @@
+"""A first look at the rows to shard: how many, how large, and whether they can be written."""
+
+import io
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from PIL import Image, UnidentifiedImageError
+
+from stages.core.labels import LABELS
+from stages.core.program import InputError
+from stages.core.schema import SPLITS
+
+MEGABYTE = 1_000_000
+
+
+@dataclass
+class Survey:
+    """What a first look at the rows finds: rows and bytes of faces per split; their side."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    bytes: Counter[str] = field(default_factory=Counter)
+    size: int = 0  # pixels
+
+    def shards(self, megabytes: float) -> dict[str, int]:
+        """How many shards each split that has rows is cut into."""
+        most = megabytes * MEGABYTE
+        return {
+            split: max(1, math.ceil(self.bytes[split] / most))
+            for split in SPLITS
+            if self.rows[split]
+        }
+
+
+def survey(batches: Iterable[pa.RecordBatch], labels: list[str]) -> Survey:
+    """Count rows and bytes; `InputError` names what cannot be written."""
+    found = Survey()
+    for batch in batches:
+        check_values(batch, labels)
+        columns = (batch.column(name).to_pylist() for name in ("split", "face_id", "image"))
+        for split, face_id, image in zip(*columns, strict=True):
+            found.rows[split] += 1
+            found.bytes[split] += len(image["bytes"])
+            size = side(image["bytes"], face_id)
+            if found.size not in (0, size):
+                sizes = f"{size} pixels wide, those before it {found.size}"
+                raise InputError(f"face {face_id} is {sizes}: one size a data set; run crop again")
+            found.size = size
+    return found
+
+
+def check_values(batch: pa.RecordBatch, labels: list[str]) -> None:
+    """`InputError` for a split or a class that does not exist."""
+    allowed = {name: LABELS[name].classes for name in labels if LABELS[name].kind == "category"}
+    for name, values in ({"split": SPLITS} | allowed).items():
+        for value in pc.unique(batch.column(name)).to_pylist():
+            if value not in values and (value is not None or name == "split"):
+                raise InputError(f"{name} = {value!r}: must be one of {', '.join(values)}")
+
+
+def side(jpeg: bytes, face_id: str) -> int:
+    """The width of a square colour JPEG; `InputError` for anything else."""
+    try:
+        with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
+            (width, height), mode = image.size, image.mode
+    except (UnidentifiedImageError, OSError, SyntaxError):
+        raise InputError(f"face {face_id} is not a JPEG; run crop again") from None
+    if width != height or mode != "RGB":
+        raise InputError(f"face {face_id} is {width}×{height} {mode}: must be a square in RGB")
+    return width

@@ -1,0 +1,126 @@
+"""Compare two revisions: their data, parameters, code, and models with what is within noise.
+
+A revision is a commit, branch, tag or DVC experiment, or `workspace`. Parameters and inputs are
+those that `dvc.lock` recorded. Ends with exit code 1 where a model is worse than `compare.gate` of
+params.yaml allows.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from stages.core.program import PARAMS_FILE, InputError, Section, read_params, section
+from stages.tools.compare import dataset, lineage, models, page
+from stages.tools.compare.differences import Difference
+from stages.tools.compare.page import Table
+from stages.tools.compare.revision import WORKSPACE, Revision
+
+Tolerance = Annotated[float, Field(ge=0)]
+Gate = Mapping[str, Mapping[str, Tolerance]]
+
+
+class Params(Section):
+    """The `compare` section of `params.yaml`.
+
+    `gate`: by label and figure, how much worse a model may get, in the figure's unit. A model
+    fails where the whole interval of the difference is worse than that.
+    """
+
+    gate: dict[str, dict[str, Tolerance]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All that is told of two revisions, and every model's differences to judge."""
+
+    title: str
+    tables: list[Table]
+    differences: list[Difference]
+
+
+def compare(before: str, after: str = WORKSPACE) -> Comparison:
+    """Read both revisions and compare them; `InputError` says what is missing where."""
+    old, new = Revision(before), Revision(after)
+    edges = new.params().get("evaluate.age_edges", [])
+    names, told = models.models(old, new)
+    compared = [models.compared(name, old, new, edges) for name in names]
+    tables = [*dataset.tables(old, new, edges), *lineage.tables(old, new)]
+    tables += [table for each in compared for table in models.tables(each)]
+    notes = [*told, *_unrun(old), *_unrun(new)]
+    if notes:
+        tables.insert(0, Table("Mind", (), (), notes))
+    differences = [one for each in compared for one in each.differences]
+    return Comparison(f"{before} → {after}", tables, differences)
+
+
+def _unrun(revision: Revision) -> list[str]:
+    stages = ", ".join(revision.unrun())
+    message = f"{revision.name}: changed since it was run; dvc repro would run {stages}."
+    return [message] if stages else []
+
+
+def gated(differences: Iterable[Difference], gate: Gate) -> list[tuple[Difference, float]]:
+    """What the gate judges, with how much worse it may be; `InputError` for what nobody has."""
+    overall = [one for one in differences if one.overall]
+    there = dict.fromkeys((one.label, one.figure) for one in overall)
+    for label, figures in gate.items():
+        for figure in figures:
+            if (label, figure) not in there:
+                key = f"params.yaml: compare.gate.{label}.{figure}"
+                allowed = ", ".join(map(".".join, there)) or "none, as they share no model"
+                raise InputError(f"{key} is not measured in both revisions; allowed: {allowed}")
+    return [
+        (one, gate[one.label][one.figure])
+        for one in overall
+        if one.figure in gate.get(one.label, {})
+    ]
+
+
+def regressions(judged: Iterable[tuple[Difference, float]]) -> list[str]:
+    """What is worse than allowed, a line each."""
+    return [
+        f"{one.model} {one.label}.{one.figure} {one.after - one.before:+.3g} "
+        f"({one.low:+.3g} … {one.high:+.3g}), allowed {tolerance:g}"
+        for one, tolerance in judged
+        if one.is_worse_by(tolerance)
+    ]
+
+
+def as_text(comparison: Comparison, colour: bool) -> str:
+    """The comparison for a terminal."""
+    return f"{comparison.title}\n\n{page.as_text(comparison.tables, colour)}"
+
+
+def as_markdown(comparison: Comparison) -> str:
+    """The comparison as a Markdown page, as Prefect's artifacts take it."""
+    return page.as_markdown(comparison.tables, comparison.title)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m stages.tools.compare", description=__doc__)
+    parser.add_argument("before", help="a commit, branch, tag or experiment")
+    parser.add_argument("after", nargs="?", default=WORKSPACE, help="likewise; %(default)s if none")
+    parser.add_argument("--md", action="store_true", help="print Markdown")
+    given = parser.parse_args()
+    try:
+        gate = section(Params, read_params(PARAMS_FILE), "compare").gate
+        comparison = compare(given.before, given.after)
+        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        print(as_markdown(comparison) if given.md else as_text(comparison, colour), flush=True)
+        judged = gated(comparison.differences, gate)
+    except InputError as error:
+        sys.exit(f"compare: {error}")
+    if unjudged := [one for one, _ in judged if one.verdict == "too few people"]:
+        told = ", ".join(f"{one.model} {one.label}.{one.figure}" for one in unjudged)
+        print(f"compare: too few people for compare.gate to judge {told}", file=sys.stderr)
+    if worse := regressions(judged):
+        sys.exit(f"compare: worse than compare.gate allows: {'; '.join(worse)}")
+
+
+if __name__ == "__main__":
+    main()

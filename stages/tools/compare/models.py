@@ -1,0 +1,108 @@
+"""The models' part of a comparison: which test faces count, the differences, and their tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stages.core.labels import LABELS
+from stages.tools.compare import differences, predictions
+from stages.tools.compare.bootstrap import LEAST_PEOPLE, LEVEL
+from stages.tools.compare.differences import Difference
+from stages.tools.compare.page import Table
+from stages.tools.compare.predictions import Predictions
+from stages.tools.compare.revision import Revision
+
+MARKS = {"better": "▲ better", "worse": "▼ worse", "noise": "≈", "too few people": "? few people"}
+LEADING = ("mae", "accuracy")  # the figure that is shown of groups
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One model's differences, and on which faces they were measured."""
+
+    model: str
+    differences: list[Difference]
+    faces: str
+
+
+def models(before: Revision, after: Revision) -> tuple[list[str], list[str]]:
+    """The models evaluated in both revisions, and what to say of the others."""
+    old, new = (_evaluated(side) for side in (before, after))
+    told = [f"{name}: in {after.name} only." for name in sorted({*new} - {*old})]
+    told += [f"{name}: in {before.name} only." for name in sorted({*old} - {*new})]
+    return [name for name in new if name in old], told
+
+
+def compared(model: str, before: Revision, after: Revision, age_edges: Sequence[int]) -> Compared:
+    """A model's differences: paired on the common faces where these are most of both test sets."""
+    path = f"results/{model}/predictions.parquet"
+    old, new = (predictions.read(side.table(path, predictions.columns()), age_edges)
+                for side in (before, after))  # fmt: skip
+    both = predictions.common(old, new)
+    paired = 2 * len(both[0]) >= max(len(old), len(new), 1)
+    found = differences.differences(model, *(both if paired else (old, new)), paired)
+    return Compared(model, found, _measured_on(old, new, len(both[0]), paired))
+
+
+def tables(each: Compared) -> list[Table]:
+    """A model's figures overall, and its leading ones by age bin × gender; none if all agree."""
+    if all(one.before == one.after for one in each.differences):
+        return [Table(f"{each.model}: figures", (), (), [each.faces, "No change."])]
+    overall = [one for one in each.differences if one.overall]
+    groups = [one for one in each.differences if not one.overall and one.figure in LEADING]
+    judged = [one for one in groups if one.verdict != "too few people"]
+    notes = []
+    if judged:
+        chance = round(len(judged) * (100 - LEVEL) / 100)
+        notes.append(f"{len(judged)} intervals: chance alone leaves 0 out of about {chance}.")
+    if few := len(groups) - len(judged):
+        notes.append(f"{few} figures are of fewer than {LEAST_PEOPLE} people: too few to tell.")
+    return [
+        _table(f"{each.model}: figures", overall, [each.faces]),
+        _table(f"{each.model}: age × gender", judged, notes),
+    ]
+
+
+def _table(title: str, shown: list[Difference], notes: list[str]) -> Table:
+    header = ("label", "figure", "age", "gender", "people", "before", "after", "difference",
+              f"{LEVEL} % interval", "")  # fmt: skip
+    quiet = frozenset(
+        n for n, one in enumerate(shown) if one.verdict in {"noise", "too few people"}
+    )
+    rows = [(one.label, one.figure, *one.group, str(one.people), *told(one)) for one in shown]
+    grouped = any(not one.overall for one in shown)
+    kept = [at for at, name in enumerate(header) if grouped or name not in {"age", "gender"}]
+    return Table(title, [header[at] for at in kept], [[row[at] for at in kept] for row in rows],
+                 notes, quiet)  # fmt: skip
+
+
+def told(one: Difference) -> tuple[str, str, str, str, str]:
+    """Before, after, the difference, its interval, and the verdict, as text."""
+    digits = 2 if LABELS[one.label].kind == "number" and one.figure in {"mae", "rmse"} else 3
+    few = one.verdict == "too few people"
+    interval = "" if few else f"{one.low:+.{digits}f} … {one.high:+.{digits}f}"
+    return (
+        f"{one.before:.{digits}f}",
+        f"{one.after:.{digits}f}",
+        f"{one.after - one.before:+.{digits}f}" if one.after != one.before else "=",
+        interval,
+        MARKS[one.verdict],
+    )
+
+
+def _evaluated(revision: Revision) -> list[str]:
+    found = (path.split("/") for path in revision.outputs if path.endswith("/predictions.parquet"))
+    return sorted(parts[1] for parts in found)
+
+
+def _measured_on(old: Predictions, new: Predictions, common: int, paired: bool) -> str:
+    if not paired:
+        return (
+            f"The test sets differ: {len(old)} faces before, {len(new)} after, {common} of them in "
+            "both. Each side is measured on its own; intervals are unpaired."
+        )
+    if common == len(old) == len(new):
+        return f"Both on the same {common} faces; intervals are paired."
+    return (
+        f"On the {common} faces that are in both test sets, of {len(old)} before and {len(new)} "
+        "after; intervals are paired."
+    )

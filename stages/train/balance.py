@@ -1,0 +1,41 @@
+"""How much each age counts in the loss, so that rare ages are learnt as well as common ones."""
+
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from stages.core.labels import Label
+from stages.formats.examples import known
+
+How = Literal["none", "inverse", "sqrt_inverse", "lds"]
+FEWEST, MOST = 5, 1000  # examples of an age, when weights follow them: else one face could rule
+REACH = 2  # years either way that the kernel of `lds` covers
+SPREAD = 2.0  # years, of the same
+
+
+def weights(column: npt.NDArray[Any], label: Label, how: How) -> npt.NDArray[np.float32]:
+    """A weight per whole number of a label from low to high, 1 in the mean over the known values.
+
+    column: the training split's values, NaN where missing. inverse: one by the examples of the
+    same age; sqrt_inverse: its root; lds: the root after label distribution smoothing (Yang et al.
+    2021, "Delving into Deep Imbalanced Regression", whose limits and kernel these are).
+    """
+    places = np.round(column[known(column)]).astype(int) - label.low
+    bins = label.high - label.low + 1
+    counts = np.bincount(np.clip(places, 0, bins - 1), minlength=bins).astype(np.float64)
+    each: npt.NDArray[np.float64] = {
+        "none": np.ones(bins),
+        "inverse": 1 / np.clip(counts, FEWEST, MOST),
+        "sqrt_inverse": 1 / np.sqrt(np.maximum(counts, 1)),
+        "lds": 1 / np.sqrt(np.maximum(_smoothed(counts), 1)),
+    }[how]
+    return np.asarray(each * (counts.sum() / np.sum(each * counts)), np.float32)
+
+
+def _smoothed(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Counts that share with their neighbours, as a Gaussian does; the total stays inside."""
+    distance = np.arange(-REACH, REACH + 1)
+    kernel = np.exp(-0.5 * np.square(distance / SPREAD))
+    wide = np.pad(counts, REACH, mode="symmetric")
+    return np.convolve(wide, kernel / kernel.sum(), mode="valid")

@@ -1,0 +1,1 @@
+"""Stage `undersample`: balance the training faces."""

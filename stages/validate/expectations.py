@@ -1,0 +1,220 @@
+"""What a face must be to go on, as Great Expectations suites derived from `LABELS`.
+
+A null passes every rule of a label: it says the label is missing, not that it is wrong. It does
+not pass for what `crop` always knows: ids, box, keypoints, confidence, size of the picture.
+`identity` may be null, since a folder of strangers has none; `fetched_at` and `licence` likewise.
+
+Great Expectations takes seconds to import, so functions do it.
+"""
+
+import datetime
+import logging
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from pydantic import Field, field_validator
+
+from stages.core.labels import LABELS, Label
+from stages.core.program import InputError, Section
+from stages.validate.conflicts import CONFLICT
+
+if TYPE_CHECKING:
+    from great_expectations.data_context import EphemeralDataContext
+    from great_expectations.expectations import Expectation
+
+# An aligned source's faces were not detected: they have no confidence and no keypoints.
+ALWAYS_KNOWN = (
+    "face_id",
+    "image_id",
+    "width",
+    "height",
+    "box_width",
+    "box_height",
+)
+SITE = "faceline"
+ROW = "row"  # where a row stands in the table, from 0
+# Docs are a pure function of the table, so a run has no time of its own.
+_NO_TIME = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+
+
+class Params(Section):
+    """The `validate` section of `params.yaml`."""
+
+    min_confidence: float = Field(ge=0, le=1)
+    min_face_pixels: int = Field(ge=1)  # of the shorter side of a face's box
+    min_picture_side: int = Field(ge=1)  # pixels
+    # Of numbers, inclusive, and classes of categories; where none are named, all of the label's.
+    ranges: dict[str, tuple[float, float]]
+    keep: dict[str, list[str]]
+    # Of 64, between perceptual hashes: such pictures must agree on their labels. None: equal files.
+    near_duplicate_bits: int | None = Field(ge=0, le=16)
+    min_faces_per_class: int = Field(ge=1)  # counted after bad faces have left
+    max_rejected: float = Field(ge=0, le=1)  # share of faces; more fails the stage
+
+    @field_validator("ranges")
+    @classmethod
+    def _within(cls, ranges: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+        numbers = {name: one for name, one in LABELS.items() if one.kind == "number"}
+        for name, (low, high) in ranges.items():
+            if name not in numbers:
+                raise ValueError(f"{name!r} is no number; allowed: {', '.join(numbers)}")
+            label = numbers[name]
+            if not label.low <= low <= high <= label.high:
+                allowed = f"{label.low} <= low <= high <= {label.high}"
+                raise ValueError(f"{name}: [{low:g}, {high:g}] must be [low, high], {allowed}")
+        return ranges
+
+    @field_validator("keep")
+    @classmethod
+    def _classes(cls, keep: dict[str, list[str]]) -> dict[str, list[str]]:
+        categories = {name: one for name, one in LABELS.items() if one.kind == "category"}
+        for name, classes in keep.items():
+            if name not in categories:
+                raise ValueError(f"{name!r} is no category; allowed: {', '.join(categories)}")
+            allowed = categories[name].classes
+            if not classes or not set(classes) <= set(allowed):
+                raise ValueError(f"{name}: {classes} must be some of {', '.join(allowed)}")
+        return keep
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one expectation found: its name and the failing rows, numbered from 0."""
+
+    reason: str
+    rows: list[int]
+
+
+def faces(labels: Collection[str], params: Params) -> "list[Expectation]":
+    """The rules of one face. A face that fails several leaves for the first."""
+    from great_expectations import expectations as gxe  # seconds to import
+
+    _check_named(labels, params)
+    between = gxe.ExpectColumnValuesToBeBetween
+    return [
+        # All leave: nothing here says which of them is right. It stands first, as copies with
+        # one face_id are not unique either, and the outcomes come column by column.
+        gxe.ExpectColumnValuesToBeNull(column=CONFLICT),
+        *(gxe.ExpectColumnValuesToNotBeNull(column=column) for column in ALWAYS_KNOWN),
+        # All rows of a face that stands twice leave: one picture under two identities is
+        # ambiguous, and nothing here says which is right.
+        gxe.ExpectColumnValuesToBeUnique(column="face_id"),
+        between(column="width", min_value=params.min_picture_side),
+        between(column="height", min_value=params.min_picture_side),
+        between(column="box_width", min_value=params.min_face_pixels),
+        between(column="box_height", min_value=params.min_face_pixels),
+        between(column="confidence", min_value=params.min_confidence, max_value=1),
+        gxe.ExpectColumnValuesToBeInSet(column="keypoints_length", value_set=[10]),
+        *(_of_label(LABELS[name], params) for name in labels),
+    ]
+
+
+def _check_named(labels: Collection[str], params: Params) -> None:
+    for key, names in (("ranges", params.ranges), ("keep", params.keep)):
+        for name in names:
+            if name not in labels:
+                raise InputError(
+                    f"params.yaml: validate.{key} names {name!r}, which no face has: "
+                    f"label.labels gives {', '.join(labels)}"
+                )
+
+
+def _of_label(label: Label, params: Params) -> "Expectation":
+    from great_expectations import expectations as gxe  # seconds to import
+
+    if label.kind == "number":
+        low, high = params.ranges.get(label.name, (label.low, label.high))
+        return gxe.ExpectColumnValuesToBeBetween(column=label.name, min_value=low, max_value=high)
+    if label.kind == "category":
+        allowed: list[Any] = params.keep.get(label.name, list(label.classes))
+    else:
+        allowed = [True, False]
+    return gxe.ExpectColumnValuesToBeInSet(column=label.name, value_set=allowed)
+
+
+def classes(params: Params) -> "list[Expectation]":
+    """The rule of one identity: enough faces that are good."""
+    from great_expectations import expectations as gxe  # seconds to import
+
+    return [
+        gxe.ExpectColumnValuesToBeBetween(
+            column="faces_of_class", min_value=params.min_faces_per_class
+        )
+    ]
+
+
+def context(docs: Path) -> "EphemeralDataContext":
+    """A project in memory that sends nothing anywhere and writes its data docs to `docs`."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read when it is imported
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # some 700 lines else
+    import great_expectations as gx  # seconds to import
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
+
+    from stages.validate import data_docs  # imports Great Expectations
+
+    config = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(),
+        data_docs_sites={SITE: data_docs.site(docs)},
+        progress_bars=ProgressBarsConfig(globally=False),
+        analytics_enabled=False,
+    )
+    return gx.get_context(mode="ephemeral", project_config=config)
+
+
+def check(
+    project: "EphemeralDataContext",
+    name: str,
+    table: pa.Table,
+    expectations: "list[Expectation]",
+    shown: list[str],
+) -> list[Outcome]:
+    """Run a suite over `table` through a checkpoint that adds a page to the data docs.
+
+    The docs name failing rows by their number and by columns `shown`. Outcomes come in the
+    order of `expectations`.
+    """
+    import great_expectations as gx  # seconds to import
+    from great_expectations.checkpoint import UpdateDataDocsAction
+    from great_expectations.core.run_identifier import RunIdentifier
+
+    suite = project.suites.add(gx.ExpectationSuite(name=name, expectations=expectations))
+    asset = project.data_sources.add_pandas(name).add_dataframe_asset(name)
+    validation = gx.ValidationDefinition(
+        name=name, data=asset.add_batch_definition_whole_dataframe(name), suite=suite
+    )
+    checkpoint = gx.Checkpoint(
+        name=name,
+        validation_definitions=[project.validation_definitions.add(validation)],
+        actions=[UpdateDataDocsAction(name=SITE, site_names=[SITE])],
+        result_format={
+            "result_format": "COMPLETE",
+            "unexpected_index_column_names": [ROW, *shown],
+            "return_unexpected_index_query": False,
+        },
+    )
+    numbered = table.append_column(ROW, pa.array(range(table.num_rows), pa.int64()))
+    result = project.checkpoints.add(checkpoint).run(
+        batch_parameters={"dataframe": numbered.to_pandas()},
+        run_id=RunIdentifier(run_name=name, run_time=_NO_TIME),
+    )
+    (validated,) = result.run_results.values()
+    return [_outcome(found) for found in validated.results]
+
+
+def _outcome(found: Any) -> Outcome:
+    rule = found.expectation_config
+    reason = f"{rule.type}({rule.kwargs['column']})"
+    if found.success:
+        return Outcome(reason, [])
+    rows = found.result.get("unexpected_index_list")
+    if rows is None:  # the rule itself broke, which no row is to blame for
+        raise RuntimeError(f"{reason}: {found.exception_info}")
+    return Outcome(reason, [int(row[ROW]) for row in rows])

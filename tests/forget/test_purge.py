@@ -1,0 +1,141 @@
+"""The store loses what is forgotten, once for each new list, and nothing else."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from stages.core import schema
+from stages.core.store import Store, key
+from stages.forget import forgotten as lists
+from stages.forget import purge
+from stages.scrape.crawl.answer import Answer, now
+
+PEOPLE = ("ada-lorne", "bo-tanaka")
+
+
+def body(identity: str) -> bytes:
+    return b"\xff\xd8\xff picture of " + identity.encode()
+
+
+def row(names: list[str], identity: str) -> dict[str, Any]:
+    image_id = hashlib.sha256(body(identity)).hexdigest()
+    blank: dict[str, Any] = dict.fromkeys(names)
+    # The address says nothing of whose picture it gives.
+    url = f"http://cdn.test/{key(identity)}.jpg"
+    known = {"identity": identity, "url": url, "image_id": image_id, "face_id": f"{image_id}-0"}
+    pixels = {"bytes": body(f"{identity}'s face"), "path": "x.jpg"}
+    return (
+        blank
+        | {name: value for name, value in known.items() if name in names}
+        | ({"face": pixels} if "face" in names else {})
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """Entries of every kind for two people, logs, and what killed runs left."""
+    made = Store(tmp_path / "store")
+    for identity in PEOPLE:
+        name = key(identity)
+        url = row(["url"], identity)["url"]
+        asked = f"http://search.test/?q={identity.replace('-', '+')}"
+        made.put(
+            "page", name, Answer(asked, asked, now(), body=f"<a>{url}</a>".encode()).to_bytes()
+        )
+        made.put("picture", name, Answer(url, url, now(), body=body(identity)).to_bytes())
+        for kind, columns in (
+            ("images", schema.IMAGES), ("attempts", schema.ATTEMPTS), ("faces", schema.FACES),
+            ("passing-images", schema.IMAGES), ("passing-attempts", schema.ATTEMPTS),
+        ):  # fmt: skip
+            file = made.scratch(f"{name}-{kind}")
+            pq.write_table(pa.Table.from_pylist([row(columns.names, identity)], columns), file)
+            made.adopt(kind, name, file)
+        made.put("rejects", name, json.dumps([{"identity": identity}]).encode())
+    made.scratch("half-made").write_bytes(b"a picture of anybody")
+    (made.root / "train" / "x").mkdir(parents=True)
+    (made.root / "train" / "x" / "epoch-1.npz").write_bytes(b"weights")
+    (made.root / "demo-requests.jsonl").write_text('{"path": "/ada-lorne/1.jpg"}\n')
+    (made.root / "prefect.log").write_text("Ada Lorne\n")
+    return made
+
+
+def people_in(store: Store) -> dict[str, set[str]]:
+    """Whose entries there are, by kind."""
+    names = {key(identity): identity for identity in PEOPLE}
+    found: dict[str, set[str]] = {}
+    for path in store.root.glob("*/*/*.*"):
+        if path.stem in names:
+            found.setdefault(path.parts[-3], set()).add(names[path.stem])
+    return found
+
+
+def test_every_kind_of_entry_of_a_person_goes_and_the_others_stay(
+    store: Store, tmp_path: Path
+) -> None:
+    kinds = set(people_in(store))
+    assert len(kinds) == 8
+    lists.write(tmp_path / "list", lists.of(["Ada Lorne"]))
+    purge.honour(tmp_path / "list", store)
+    assert people_in(store) == {kind: {"bo-tanaka"} for kind in kinds}
+    assert not list((store.root / "scratch").glob("*"))
+    assert not (store.root / "train").exists()
+    assert {path.name: path.read_text() for path in store.root.glob("*.*l*g*")} == {
+        "prefect.log": ""
+    }
+    assert (store.root / "demo-requests.jsonl").read_text() == ""
+
+
+def test_a_picture_or_an_address_takes_what_holds_it(store: Store, tmp_path: Path) -> None:
+    url = row(["url"], "bo-tanaka")["url"]
+    image = row(["image_id"], "ada-lorne")["image_id"]
+    lists.write(tmp_path / "list", lists.of(urls=[url]))
+    purge.honour(tmp_path / "list", store)
+    assert people_in(store)["page"] == {"ada-lorne"}
+    assert people_in(store)["picture"] == {"ada-lorne"}
+    lists.write(tmp_path / "list", lists.of(urls=[url], images=[image]))
+    purge.honour(tmp_path / "list", store)
+    assert "picture" not in people_in(store)
+    assert "faces" not in people_in(store)
+
+
+def test_only_a_new_list_is_paid_for(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purged: list[lists.Forgotten] = []
+    monkeypatch.setattr(purge, "purge", lambda _, given: purged.append(given))
+    for names in ([], ["ada"], ["ada"], ["ada", "bo"]):
+        lists.write(tmp_path / "list", lists.of(names))
+        given = purge.honour(tmp_path / "list", store)
+        assert given == lists.of(names)
+    assert purged == [lists.of(["ada"]), lists.of(["ada", "bo"])]
+    assert lists.kept_from(store) == lists.of(["ada", "bo"])
+
+
+def test_a_purge_that_was_cut_short_is_done_again(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists.write(tmp_path / "list", lists.of(["ada-lorne"]))
+    with monkeypatch.context() as patch:
+        patch.setattr(purge, "holds", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            purge.honour(tmp_path / "list", store)
+    purge.honour(tmp_path / "list", store)
+    assert people_in(store)["picture"] == {"bo-tanaka"}
+
+
+def test_rows_tell_addresses_ids_and_the_bytes_of_faces(store: Store) -> None:
+    rows = purge.related(store.root.glob("*/*/*.*"), lists.of(["ada lorne"]))
+    own = row(["url", "image_id"], "ada-lorne")
+    assert rows.urls == {own["url"]}
+    assert rows.images == {own["image_id"]}
+    assert rows.faces == {hashlib.sha256(body("ada-lorne's face")).hexdigest()}
+
+
+def test_a_file_s_own_path_stays_off_the_list() -> None:
+    rows = purge.Rows(urls={"file:1.jpg", "http://x.test/1"})
+    assert rows.hashes == lists.of(urls=["http://x.test/1"])

@@ -1,0 +1,244 @@
+import datetime
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stages.core import schema, tables
+from stages.core.catalogue import Celebrity
+from stages.core.labels import LABELS
+from stages.core.program import InputError, section
+from stages.label import __main__ as label
+from stages.label.__main__ import Params, completed_years, parse, value_of
+
+DAY = datetime.date
+AGE, GENDER, GLASSES, LOOK = (
+    LABELS[name] for name in ("age", "gender", "eyeglasses", "look_alike")
+)
+CATALOGUE = """identity,query,birth_date,gender,job,age
+ada,Ada Example,1980-06-15,F,actor,
+bob,Bob Example,,femal,,
+cyd,Cyd Example,1815-12-10,male,,41
+"""
+
+
+def face(identity: str | None, source: str = "demo", rank: int = 0, **metadata: str) -> Any:
+    image_id = f"{source}-{identity}"
+    return {
+        "image_id": image_id,
+        "source": source,
+        "identity": identity,
+        "url": "https://example.org/a.png",
+        "width": 640,
+        "height": 480,
+        "face_id": f"{image_id}-{rank}",
+        "box": {"x": 1.0, "y": 2.0, "width": 90.0, "height": 110.0},
+        "keypoints": [float(at) for at in range(10)],
+        "confidence": 0.99,
+        "faces_in_image": 1,
+        "metadata": list(metadata.items()),
+        "face": {"bytes": b"pixels", "path": None},
+    }
+
+
+def stage(folder: Path, labels: list[str], sources: dict[str, str] | None = None) -> Any:
+    """Run the stage on three sources and return its table's rows and its metrics."""
+    (folder / "celebrities.csv").write_text(CATALOGUE)
+    written = {
+        "demo/ada": [
+            face("ada", partition="test"),
+            face("ada", rank=1, partition="exam"),
+            face("ada", taken="2020-06-14"),
+        ],
+        "demo/bob": [face("bob"), face("bob", gender="male")],
+        "folder/00": [face(None, "folder", age="thirty", gender="Female"), face("zoe", "folder")],
+        "gone/00": [face("cyd", "gone")],
+    }
+    for name, rows in written.items():
+        tables.write_rows(folder / "faces" / f"{name}.parquet", schema.FACES, rows)
+    label.main(
+        folder / "celebrities.csv",
+        folder / "faces",
+        folder / "labeled.parquet",
+        folder / "label.json",
+        Params(labels=labels),
+        {"folder": "x", "demo": "y"} if sources is None else sources,
+    )
+    table = pq.read_table(folder / "labeled.parquet")
+    return table, json.loads((folder / "label.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("age", "31", 31.0),
+        ("age", " 31.5 ", 31.5),
+        ("age", "-31", -31.0),
+        ("age", "thirty", None),
+        ("age", "nan", None),
+        ("age", "-inf", None),
+        ("age", "1e39", None),
+        ("gender", "M", "male"),
+        ("gender", "f", "female"),
+        ("gender", " Female ", "female"),
+        ("gender", "femal", "femal"),
+        ("gender", "1", "1"),
+        ("look_alike", "Red  Panda", "red_panda"),
+        ("race", "m", "m"),
+        ("eyeglasses", "1", True),
+        ("eyeglasses", "-1", False),
+        ("eyeglasses", "0", False),
+        ("eyeglasses", "Yes", True),
+        ("eyeglasses", "TRUE", True),
+        ("eyeglasses", "no", False),
+        ("eyeglasses", "false", False),
+        ("eyeglasses", "maybe", None),
+    ],
+)
+def test_parse(name: str, text: str, value: object) -> None:
+    assert parse(LABELS[name], text) == value
+
+
+@given(st.sampled_from(list(LABELS.values())), st.text() | st.floats().map(str))
+def test_parse_is_total(wanted: Any, text: str) -> None:
+    value = parse(wanted, text)
+    kinds = {"number": float, "category": str, "binary": bool}
+    assert value is None or type(value) is kinds[wanted.kind]
+    assert not isinstance(value, float) or math.isfinite(value)
+
+
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False))
+def test_parse_reads_every_number_back(number: float) -> None:
+    assert parse(AGE, repr(number)) == number
+
+
+@pytest.mark.parametrize(
+    ("birth", "day", "years"),
+    [
+        (DAY(1980, 6, 15), DAY(2020, 6, 14), 39),
+        (DAY(1980, 6, 15), DAY(2020, 6, 15), 40),
+        (DAY(2000, 2, 29), DAY(2001, 2, 28), 0),
+        (DAY(2000, 2, 29), DAY(2001, 3, 1), 1),
+        (DAY(2000, 1, 1), DAY(1999, 12, 31), -1),
+    ],
+)
+def test_completed_years(birth: DAY, day: DAY, years: int) -> None:
+    assert completed_years(birth, day) == years
+
+
+@given(st.dates(), st.dates())
+def test_a_year_is_completed_on_the_birthday(birth: DAY, day: DAY) -> None:
+    years = int(completed_years(birth, day))
+    born = (birth.month, birth.day)
+    assert (birth.year + years, *born) <= (day.year, day.month, day.day)
+    assert (birth.year + years + 1, *born) > (day.year, day.month, day.day)
+
+
+def test_the_picture_wins_over_the_person() -> None:
+    ada = Celebrity("ada", "Ada", labels={"gender": "f", "age": "40"})
+    assert value_of(GENDER, {}, ada) == ("female", False)
+    assert value_of(GENDER, {"gender": "male"}, ada) == ("male", False)
+    assert value_of(GENDER, {"gender": " "}, ada) == ("female", False)
+    assert value_of(AGE, {"age": "12"}, ada) == (12.0, False)
+    assert value_of(AGE, {"age": "twelve"}, ada) == (None, True)
+    assert value_of(LOOK, {}, ada) == (None, False)
+    assert value_of(GLASSES, {}, None) == (None, False)
+
+
+def test_age_from_dates() -> None:
+    ada = Celebrity("ada", "Ada", birth_date=DAY(1980, 6, 15))
+    old = Celebrity("old", "Old", birth_date=DAY(1980, 6, 15), labels={"age": "70"})
+    assert value_of(AGE, {"taken": "2020-06-14"}, ada) == (39.0, False)
+    assert value_of(AGE, {"taken": "2020-06-15T10:00:00+00:00"}, ada) == (40.0, False)
+    assert value_of(AGE, {"taken": "2020-06-15", "birth_date": "2000-01-01"}, ada) == (20.0, False)
+    assert value_of(AGE, {"taken": "2020-06-15", "birth_date": "2000-01-01"}, None) == (20.0, False)
+    assert value_of(AGE, {"taken": "2020-06-14"}, old) == (70.0, False)
+    assert value_of(AGE, {"taken": "summer"}, ada) == (None, True)
+    assert value_of(AGE, {"taken": "2020-06-14"}, None) == (None, False)
+    assert value_of(AGE, {}, ada) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("told", "group"),
+    [
+        ({"age": "0"}, "0-4"),
+        ({"age": "24.9"}, "20-24"),
+        ({"age": "25"}, "25-29"),
+        ({"age": "116"}, "115-119"),
+        ({"birth_date": "1980-06-15", "taken": "2020-06-14"}, "35-39"),
+        ({}, None),
+    ],
+)
+def test_an_age_group_follows_from_the_age(told: dict[str, str], group: str | None) -> None:
+    assert value_of(LABELS["age_group"], told, None) == (group, False)
+    assert group is None or group in LABELS["age_group"].classes
+
+
+@pytest.mark.parametrize("age", ["-3", "120", "1e30"])
+def test_an_age_out_of_range_is_in_no_group(age: str) -> None:
+    group, _ = value_of(LABELS["age_group"], {"age": age}, None)
+    assert group not in LABELS["age_group"].classes  # which `validate` says
+
+
+def test_an_unreadable_age_has_no_group() -> None:
+    assert value_of(LABELS["age_group"], {"age": "thirty"}, None) == (None, True)
+
+
+def test_rows_keep_their_order_and_gain_labels(tmp_path: Path) -> None:
+    labels = ["gender", "age", "eyeglasses"]
+    table, _ = stage(tmp_path, labels)
+    assert table.cast(schema.labeled(labels)).column_names == table.column_names
+    assert table.select(["source", "identity", *labels]).to_pydict() == {
+        "source": ["demo"] * 5 + ["folder"] * 2,
+        "identity": ["ada", "ada", "ada", "bob", "bob", None, "zoe"],
+        "gender": ["female"] * 3 + ["femal", "male", "female", None],
+        "age": [None, None, 39.0, None, None, None, None],
+        "eyeglasses": [None] * 7,
+    }
+    assert table["keypoints"][0].as_py() == list(range(10))
+    assert table["given_split"].to_pylist() == ["test", *[None] * 6]
+
+
+def test_metrics_count_known_null_and_unreadable(tmp_path: Path) -> None:
+    _, metrics = stage(tmp_path, ["gender", "age"])
+    assert metrics == {
+        "rows": 7,
+        "unreadable": 1,
+        "labels": {
+            "gender": {"known": 6, "null": 1, "unreadable": 0},
+            "age": {"known": 1, "null": 6, "unreadable": 1},
+        },
+        # Two faces of one picture stand together; folder/None and folder/zoe are two pictures.
+        "pictures": {"demo": 2, "folder": 2},
+    }
+
+
+def test_the_same_bytes_twice(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        stage(tmp_path / name, ["age", "gender"])
+    for name in ("labeled.parquet", "label.json"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_no_faces_make_an_empty_table(tmp_path: Path) -> None:
+    table, metrics = stage(tmp_path, ["age"], {"empty": "x"})
+    assert table.num_rows == 0
+    assert table.column_names == schema.labeled(["age"]).names
+    assert metrics["rows"] == 0
+    assert metrics["pictures"] == {"empty": 0}
+
+
+@pytest.mark.parametrize(
+    ("labels", "wrong"), [(["age", "hat"], "'hat' is no label"), (["age", "age"], "stands twice")]
+)
+def test_labels_that_are_unknown_or_double_are_refused(labels: list[str], wrong: str) -> None:
+    with pytest.raises(InputError, match=wrong) as caught:
+        section(Params, {"label": {"labels": labels}}, "label")
+    assert "look_alike" in str(caught.value)
+    assert "\n" not in str(caught.value)

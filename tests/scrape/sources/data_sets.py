@@ -1,0 +1,92 @@
+"""Small made-up data sets, in a folder or a zip, and what a source makes of them."""
+
+import io
+import zipfile
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from PIL import Image
+
+from stages.core import schema
+from stages.core.store import Store
+from stages.scrape.source import Crawled, Scrape
+from tests.project import ROOT
+
+SHARED = ROOT.parent / "shared" / "data"
+
+
+def params(**changes: Any) -> Scrape:
+    usual: dict[str, Any] = {
+        "sources": {"folder": "pictures"},
+        "results": 1,
+        "min_pictures": 0,
+        "licence": "any",
+        "min_side": 20,
+        "max_pixels": 1_000_000,
+        "max_bytes": 100_000,
+        "deadline": 1.0,
+        "tries": 1,
+        "gap": 0.0,
+        "threads": 4,
+        "contact": "",
+        "files_per_partition": 500,
+        "site": None,
+    }
+    return Scrape(**(usual | changes))
+
+
+def jpeg(seed: int, size: tuple[int, int] = (20, 24)) -> bytes:
+    width, height = size
+    pixels = np.random.default_rng(seed).integers(0, 255, (height, width, 3), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG")
+    return file.getvalue()
+
+
+def lay(root: Path, files: dict[str, bytes], packed: bool) -> Path:
+    """The files in a folder, or in a zip of that name."""
+    if packed:
+        path = root.with_suffix(".zip")
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in files.items():
+                archive.writestr(name, content)
+        return path
+    root.mkdir(parents=True)
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return root
+
+
+def crawled(source: ModuleType, given: Path, **changes: Any) -> list[Crawled]:
+    """All partitions, their rows held against the schemas."""
+    chosen = params(**changes)
+    partitions = source.plan(given, chosen)
+    found = list(source.crawl(partitions, given, chosen, Store(given.parent / "store")))
+    for each in found:
+        pa.Table.from_pylist(each.images, schema.IMAGES)
+        pa.Table.from_pylist(each.attempts, schema.ATTEMPTS)
+    return found
+
+
+def reasons(found: list[Crawled]) -> dict[str, str | None]:
+    return {row["url"].removeprefix("file:"): row["reason"]
+            for each in found for row in each.attempts}  # fmt: skip
+
+
+def labels(found: list[Crawled]) -> dict[str, dict[str, str]]:
+    return {row["url"].removeprefix("file:"): dict(row["metadata"])
+            for each in found for row in each.images}  # fmt: skip
+
+
+def real(name: str) -> Path:
+    """A data set of real pictures, or a skip that says why."""
+    path = SHARED / name
+    if not path.exists():
+        pytest.skip(f"needs ../shared/data/{name}, real pictures that are not in git")
+    return path

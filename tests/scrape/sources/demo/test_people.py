@@ -1,0 +1,118 @@
+"""Invented people: honoured facts, invented ones, and what a shot says of itself."""
+
+import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stages.scrape.sources.demo.painter.person import (
+    EXPRESSIONS,
+    GENDERS,
+    JOBS,
+    LAST_DAY,
+    LOOK_ALIKES,
+    RACES,
+    age_on,
+    person,
+    shot,
+)
+from stages.scrape.sources.demo.painter.shapes import ANIMALS
+
+KNOWN = {
+    "gender": "female",
+    "race": "indian",
+    "birth_date": "1971-03-09",
+    "job": "musician",
+    "look_alike": "turtle",
+}
+slugs = st.text("abcdefghijklmnopqrstuvwxyz-", min_size=1, max_size=20)
+
+
+def test_known_facts_are_kept() -> None:
+    who = person("asha-rao", KNOWN)
+    assert (who.gender, who.race, who.job, who.look_alike) == (
+        "female",
+        "indian",
+        "musician",
+        "turtle",
+    )
+    assert who.birth_date == datetime.date(1971, 3, 9)
+
+
+@pytest.mark.parametrize("known", [{}, dict.fromkeys(KNOWN, ""), dict.fromkeys(KNOWN, "x")])
+def test_unknown_facts_come_from_the_name(known: dict[str, str]) -> None:
+    assert person("asha-rao", known) == person("asha-rao", {})
+
+
+def test_a_birth_date_in_the_future_is_not_believed() -> None:
+    assert person("a", {"birth_date": "2090-01-01"}).birth_date < datetime.date(2004, 1, 1)
+
+
+def test_job_and_birth_date_do_not_change_the_face() -> None:
+    plain, busy = person("a", KNOWN), person("a", KNOWN | {"job": "model", "birth_date": ""})
+    assert (plain.face, plain.traits) == (busy.face, busy.traits)
+
+
+def test_another_animal_is_another_face() -> None:
+    hamster = person("a", KNOWN | {"look_alike": "hamster"}).face
+    wolf = person("a", KNOWN | {"look_alike": "wolf"}).face
+    assert hamster.cheek > wolf.cheek
+    assert hamster.length < wolf.length
+
+
+def test_every_animal_has_a_shape() -> None:
+    assert set(ANIMALS) == set(LOOK_ALIKES)
+
+
+def test_names_spread_over_all_classes() -> None:
+    crowd = [person(f"star-{number}", {}) for number in range(300)]
+    assert {who.gender for who in crowd} == set(GENDERS)
+    assert {who.race for who in crowd} == set(RACES)
+    assert {who.look_alike for who in crowd} == set(LOOK_ALIKES)
+    assert {who.job for who in crowd} == set(JOBS)
+    assert len({who.face for who in crowd}) == 300
+
+
+@given(slugs, st.integers(0, 1000))
+def test_a_shot_is_true_to_the_calendar(slug: str, index: int) -> None:
+    who = person(slug, {})
+    taken = shot(who, index)
+    assert taken == shot(who, index)
+    assert who.birth_date < taken.taken <= LAST_DAY
+    assert taken.age == age_on(who.birth_date, taken.taken)
+    assert 18 <= taken.age <= 80
+
+
+@given(slugs, st.integers(0, 1000))
+def test_a_shot_keeps_its_bounds(slug: str, index: int) -> None:
+    who = person(slug, {})
+    taken = shot(who, index)
+    assert taken.expression in EXPRESSIONS
+    assert 160 <= taken.width <= 320
+    assert 1.15 * taken.width <= taken.height <= 1.3 * taken.width
+    assert abs(taken.tilt) <= 14
+    if who.gender == "female" or who.traits.beard is None:
+        assert taken.no_beard
+
+
+@pytest.mark.parametrize("born", ["1850-02-28", "1988-02-29", "2009-12-30", "2020-05-05"])
+def test_any_birth_date_can_be_pictured(born: str) -> None:
+    who = person("a", {"birth_date": born})
+    for index in range(20):
+        taken = shot(who, index)
+        assert who.birth_date < taken.taken <= LAST_DAY
+        assert taken.age >= min(16, age_on(who.birth_date, LAST_DAY))
+
+
+def test_shots_differ() -> None:
+    who = person("a", {})
+    shots = [shot(who, index) for index in range(60)]
+    assert {each.expression for each in shots} == set(EXPRESSIONS)
+    assert len({each.seed for each in shots}) == 60
+
+
+def test_age_counts_birthdays() -> None:
+    born = datetime.date(2000, 6, 15)
+    assert age_on(born, datetime.date(2020, 6, 14)) == 19
+    assert age_on(born, datetime.date(2020, 6, 15)) == 20

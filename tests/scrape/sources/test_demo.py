@@ -1,0 +1,228 @@
+"""The demo, crawled by the code that crawls Bing: every result ends as the site says it must."""
+
+import datetime
+import json
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from stages.core import catalogue
+from stages.core.catalogue import Celebrity
+from stages.core.program import InputError
+from stages.core.store import Store
+from stages.scrape.crawl import bing_search, crawler
+from stages.scrape.source import Crawled, Partition, Scrape
+from stages.scrape.sources import demo
+from stages.scrape.sources.demo.site.__main__ import BASE, serving
+from stages.scrape.sources.demo.site.picture_files import picture
+from stages.scrape.sources.demo.site.search_results import COSTLY, EVERYTHING, Plan, known, results
+from stages.scrape.sources.demo.site.webs import Drawn
+from tests.project import ROOT
+
+CATALOGUE = ROOT / "data" / "celebrities.csv"
+HEADER = "identity,query,edition,birth_date,look_alike,job\n"
+# Two whose demo results make nobody wait, so that their partitions are settled.
+ROWS = ("zinzile-marapoti,Zinzile Marapoti,1,,,\n", "zoe-darquemont,Zoë d'Arquemont,1,,,\n")
+
+
+def params(**changes: Any) -> Scrape:
+    usual: dict[str, Any] = {
+        "sources": {"demo": "celebrities.csv"},
+        "results": 60,
+        "min_pictures": 1,
+        "licence": "any",
+        "min_side": 80,
+        "max_pixels": 50_000_000,
+        "max_bytes": 2_000_000,
+        "deadline": 20.0,
+        "tries": 2,
+        "gap": 1.0,
+        "threads": 16,
+        "contact": "",
+        "files_per_partition": 10,
+        "site": None,
+    }
+    return Scrape(**(usual | changes))
+
+
+def written(folder: Path, *rows: str) -> Path:
+    path = folder / "celebrities.csv"
+    path.write_text(HEADER + "".join(rows), encoding="utf-8")
+    return path
+
+
+def crawled(given: Path, store: Path, **changes: Any) -> dict[str, Crawled]:
+    """Crawl with a store of its own, and read what the site was asked for with `requests`."""
+    partitions = demo.plan(given, params(**changes))
+    (store / demo.LOG).unlink(missing_ok=True)
+    found = demo.crawl(partitions, given, params(**changes), Store(store))
+    return {each.partition.name: each for each in found}
+
+
+def requests(store: Path) -> list[str]:
+    """The pictures that were asked for, by path and query; neither pages nor robots.txt."""
+    lines = (store / demo.LOG).read_text(encoding="utf-8").splitlines()
+    paths = [json.loads(line)["path"] for line in lines]
+    return [path for path in paths if not path.startswith(("/robots.txt", "/images/"))]
+
+
+def outcomes(crawled: Crawled, plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the scraper said of each picture's URL, and what it had to say."""
+    assert crawled.partition.celebrity
+    truth = {each.url: each.expected for each in results(crawled.partition.celebrity, plan)}
+    said = {row["url"]: row["reason"] for row in crawled.attempts if row["rank"] is not None}
+    return said, truth
+
+
+def counts(reasons: Iterable[str | None]) -> Counter[str | None]:
+    return Counter(reasons)
+
+
+@pytest.mark.slow
+def test_every_kind_of_result_ends_as_it_must(tmp_path: Path) -> None:
+    rows = [Celebrity("mira-oakum", "Mira Oakum"), Celebrity("tomo", "Tomo d'Est & Co")]
+    partitions = [Partition(row.identity, {}, row) for row in rows]
+    for result in (result for row in rows for result in results(row, EVERYTHING)):
+        picture(result)  # so that on a busy machine no good one is late
+    engine = bing_search.engine(demo.NAME, BASE)
+    with serving(Drawn(rows, EVERYTHING)) as routes:
+        given = params(deadline=5.0)
+        found = list(crawler.crawl(partitions, engine, given, Store(tmp_path), routes))
+    assert len(found) == 2
+    for each in found:
+        said, truth = outcomes(each, EVERYTHING)
+        assert counts(said.values()) == counts(truth.values())
+        assert said == truth
+        assert not each.settled
+        assert len(each.images) == sum(reason is None for reason in truth.values())
+
+
+@pytest.mark.slow
+def test_the_demo_ends_as_it_must_and_the_second_time_asks_for_nothing(tmp_path: Path) -> None:
+    given, store = written(tmp_path, *ROWS), tmp_path / "store"
+    first = crawled(given, store)
+    assert len(requests(store)) > 40
+    for each in first.values():
+        said, truth = outcomes(each, Plan())
+        assert said == truth
+        assert each.settled
+    again = crawled(given, store)
+    assert requests(store) == []
+    assert {name: each.images for name, each in again.items()} == {
+        name: each.images for name, each in first.items()
+    }
+
+
+def test_a_picture_carries_what_is_true_of_it(tmp_path: Path) -> None:
+    (each,) = crawled(written(tmp_path, ROWS[0]), tmp_path / "store").values()
+    assert each.partition.celebrity
+    truth = {result.url: result for result in results(each.partition.celebrity)}
+    for row in each.images:
+        result, metadata = truth[row["url"]], dict(row["metadata"])
+        assert row["source"] == "demo"
+        assert row["fetched_at"] == datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+        if result.kind in ("portrait", "webp", "png", "grey", "cmyk", "rotated", "moved"):
+            assert result.shot
+            assert metadata["taken"] == result.shot.taken.isoformat()
+            assert metadata["expression"] == result.shot.expression
+            assert (row["width"], row["height"]) == (result.shot.width, result.shot.height)
+
+
+def test_another_edition_asks_for_the_new_pictures_only(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    crawled(written(tmp_path, ROWS[0]), store)
+    (each,) = crawled(written(tmp_path, ROWS[0].replace(",1,", ",2,")), store).values()
+    assert len(requests(store)) == 4
+    said, truth = outcomes(each, Plan())
+    assert said == truth
+
+
+@pytest.mark.slow
+def test_other_looks_are_fetched_though_the_edition_is_the_same(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    cat, bear = (f"mira,Mira,1,1980-05-06,{animal},actor\n" for animal in ("cat", "bear"))
+    before = crawled(written(tmp_path, cat), store)["mira"]
+    after = crawled(written(tmp_path, bear), store)["mira"]
+    said, truth = outcomes(after, Plan())
+    assert said == truth
+    same = {row["image_id"] for row in before.images} & {row["image_id"] for row in after.images}
+    # What shows somebody else, or nobody, stays as it was.
+    assert len(same) <= 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["mira,Mira B,1,,,", "mira,Mira,2,,,", "mira,Mira,1,1980-05-06,,", "mira,Mira,1,,cat,"],
+)
+def test_a_fingerprint_holds_what_decides_the_pictures(tmp_path: Path, change: str) -> None:
+    other = "tomo,Tomo,1,,,\n"
+    before = demo.plan(written(tmp_path, "mira,Mira,1,,bear,\n", other), params())
+    after = demo.plan(written(tmp_path, f"{change}\n", other), params())
+    changed = [one.name for one, two in zip(before, after, strict=True) if one != two]
+    assert changed == ["mira"]
+    assert before[0].fingerprint != after[0].fingerprint
+    assert before[1].fingerprint == after[1].fingerprint
+
+
+def test_a_folder_can_be_the_site(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    (site / "tomo").mkdir(parents=True)
+    for name, shade in (("mira.jpg", 10), ("tomo/a b.png", 20), ("tomo/c.jpg", 30)):
+        Image.effect_noise((90, 100 + shade), shade).save(site / name)
+    given = written(tmp_path, "mira,Mira,1,,,\n", "tomo,Tomo,1,,,\n", "uma,Uma,1,,,\n")
+    found = crawled(given, tmp_path / "store", site=str(site))
+    assert {name: len(each.images) for name, each in found.items()} == {
+        "mira": 1,
+        "tomo": 2,
+        "uma": 0,
+    }
+    before = {each.name: each.fingerprint for each in demo.plan(given, params(site=str(site)))}
+    Image.effect_noise((90, 100), 40).save(site / "mira.jpg")
+    after = {each.name: each.fingerprint for each in demo.plan(given, params(site=str(site)))}
+    assert [name for name in before if before[name] != after[name]] == ["mira"]
+    again = crawled(given, tmp_path / "store", site=str(site))
+    assert len(requests(tmp_path / "store")) == 1
+    assert again["mira"].images != found["mira"].images
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"scrape\.site = 'nowhere': no such folder"):
+        demo.plan(written(tmp_path, ROWS[0]), params(site="nowhere"))
+
+
+def test_nothing_to_crawl_starts_no_site(tmp_path: Path) -> None:
+    assert list(demo.crawl([], CATALOGUE, params(), Store(tmp_path))) == []
+    assert not (tmp_path / demo.LOG).exists()
+
+
+def test_the_demo_catalogue_is_balanced_and_knows_everything_of_its_people() -> None:
+    rows = catalogue.read(CATALOGUE)
+    assert len(rows) == 36
+    assert all(
+        set(known(row)) == {"gender", "race", "birth_date", "job", "look_alike"} for row in rows
+    )
+    assert counts(row.labels["gender"] for row in rows) == {"female": 18, "male": 18}
+    assert min(counts(row.labels["race"] for row in rows).values()) >= 4
+    assert len({row.labels["look_alike"] for row in rows}) == 11
+    assert len({row.labels["job"] for row in rows}) == 7
+
+
+@pytest.mark.slow
+def test_the_people_of_the_demo_end_as_they_must(tmp_path: Path) -> None:
+    header, *rows = CATALOGUE.read_text(encoding="utf-8").splitlines(keepends=True)
+    given = tmp_path / "celebrities.csv"
+    given.write_text("".join([header, *rows[::3]]), encoding="utf-8")  # each takes a second
+    found = crawled(given, tmp_path, deadline=10.0, tries=3, max_bytes=10_000_000)
+    assert len(found) == 12
+    waiting = {kind for kind in COSTLY if COSTLY[kind]} - {"oversized", "endless"}
+    for each in found.values():
+        assert each.partition.celebrity
+        said, truth = outcomes(each, Plan())
+        assert said == truth
+        kinds = {result.kind for result in results(each.partition.celebrity)}
+        assert each.settled == (not kinds & waiting)
+    assert sum(len(each.images) for each in found.values()) == 219

@@ -1,0 +1,204 @@
+"""What scrape does with its sources' partitions: remembers, gates, counts; the sources are fake."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+
+from stages.core import schema
+from stages.core.catalogue import Celebrity
+from stages.core.program import InputError
+from stages.core.store import Store
+from stages.core.tables import read_table
+from stages.forget import forgotten as lists
+from stages.forget import purge
+from stages.forget.forgotten import Forgotten
+from stages.scrape import __main__ as scrape
+from stages.scrape.source import Crawled, Partition, Scrape
+from tests.project import ROOT
+
+PARAMS = Scrape(**yaml.safe_load((ROOT / "params.yaml").read_text())["scrape"]).model_copy(
+    update={"min_pictures": 2}
+)
+
+NOTHING = Forgotten()
+
+
+def row(identity: str, number: int) -> dict[str, Any]:
+    blank: dict[str, Any] = dict.fromkeys(schema.IMAGES.names)
+    return blank | {"image_id": f"{identity}-{number}", "source": "fake", "identity": identity}
+
+
+def attempt(identity: str, number: int, reason: str | None = None) -> dict[str, Any]:
+    blank: dict[str, Any] = dict.fromkeys(schema.ATTEMPTS.names)
+    url = f"http://x.test/{identity}/{number}"
+    return blank | {"source": "fake", "identity": identity, "url": url, "reason": reason}
+
+
+class Source:
+    """A source that gives as many pictures as it is told, and counts what it is asked."""
+
+    def __init__(self, pictures: dict[str, int]) -> None:
+        self.pictures = pictures
+        self.asked: list[str] = []
+        self.failing: dict[str, str] = {}
+
+    def plan(self, given: Path, params: Scrape) -> list[Partition]:
+        return [
+            Partition(name, {"n": n}, Celebrity(name, name)) for name, n in self.pictures.items()
+        ]
+
+    def crawl(
+        self, partitions: list[Partition], given: Path, params: Scrape, store: Store
+    ) -> Iterator[Crawled]:
+        for each in reversed(partitions):  # any order
+            self.asked.append(each.name)
+            count = self.pictures[each.name]
+            attempts = [attempt(each.name, n) for n in range(count)]
+            attempts.append(attempt(each.name, 99, "not_found"))
+            if each.name in self.failing:
+                attempts.append(attempt(each.name, 100, self.failing[each.name]))
+            images = [row(each.name, n) for n in reversed(range(count))]
+            yield Crawled(each, images, attempts, settled=each.name not in self.failing)
+
+
+@pytest.fixture
+def source(monkeypatch: pytest.MonkeyPatch) -> Source:
+    made = Source({"zoe": 3, "abe": 2})
+    monkeypatch.setattr(scrape, "_code", lambda name: name)
+    monkeypatch.setattr(
+        scrape, "find_source", lambda name: SimpleNamespace(plan=made.plan, crawl=made.crawl)
+    )
+    return made
+
+
+def run(folder: Path, params: Scrape = PARAMS, forgotten: Forgotten = NOTHING) -> dict[str, Any]:
+    lists.write(folder / "forgotten.csv", forgotten)
+    scrape.main(
+        "fake", folder / "given", folder / "forgotten.csv", folder / "store", folder / "images",
+        folder / "attempts.parquet", folder / "metrics.json", params,
+    )  # fmt: skip
+    figures: dict[str, Any] = json.loads((folder / "metrics.json").read_text())
+    return figures
+
+
+def test_partitions_become_files_with_sorted_rows_and_all_attempts(
+    tmp_path: Path, source: Source
+) -> None:
+    figures = run(tmp_path)
+    assert [path.name for path in sorted((tmp_path / "images").iterdir())] == [
+        "abe.parquet", "zoe.parquet",
+    ]  # fmt: skip
+    ids = read_table(tmp_path / "images" / "zoe.parquet")["image_id"].to_pylist()
+    assert ids == ["zoe-0", "zoe-1", "zoe-2"]
+    tried = read_table(tmp_path / "attempts.parquet")
+    assert tried["identity"].to_pylist() == ["abe"] * 3 + ["zoe"] * 4
+    assert figures == {
+        "tried": 7, "kept": 5, "classes": 2, "classes_failed": [], "left_out": {"not_found": 2},
+    }  # fmt: skip
+
+
+def test_a_second_run_asks_nothing_and_changes_nothing(tmp_path: Path, source: Source) -> None:
+    run(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.parquet")}
+    source.asked.clear()
+    run(tmp_path)
+    assert source.asked == []
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.parquet")} == before
+
+
+def test_a_new_class_is_asked_for_alone_and_one_that_left_is_gone(
+    tmp_path: Path, source: Source
+) -> None:
+    run(tmp_path)
+    source.asked.clear()
+    source.pictures = {"zoe": 3, "new": 2}
+    run(tmp_path)
+    assert source.asked == ["new"]
+    assert {path.stem for path in (tmp_path / "images").iterdir()} == {"zoe", "new"}
+    assert "abe" not in read_table(tmp_path / "attempts.parquet")["identity"].to_pylist()
+
+
+def test_a_class_with_too_few_pictures_fails_by_name_and_others_stay(
+    tmp_path: Path, source: Source, caplog: pytest.LogCaptureFixture
+) -> None:
+    source.pictures["few"] = 1
+    figures = run(tmp_path)
+    assert figures["classes_failed"] == ["few"]
+    assert figures["left_out"] == {"not_found": 3, "class_below_min_pictures": 1}
+    assert {path.stem for path in (tmp_path / "images").iterdir()} == {"zoe", "abe"}
+    assert "fewer than scrape.min_pictures = 2 for: few" in caplog.text
+
+
+def test_a_forgotten_class_is_neither_asked_for_nor_named(tmp_path: Path, source: Source) -> None:
+    run(tmp_path)
+    source.asked.clear()
+    source.pictures["new"] = 2
+    zoe = lists.of(["Zoe"])
+    figures = run(tmp_path, forgotten=zoe)
+    assert source.asked == ["new"]
+    assert figures["left_out"] == {"not_found": 2, "forgotten": 1}
+    for path in tmp_path.rglob("*.*"):
+        assert "zoe" not in path.name
+        assert not path.is_file() or not purge.holds(path, zoe)
+    assert {path.stem for path in (tmp_path / "images").iterdir()} == {"abe", "new"}
+
+
+def test_a_forgotten_picture_leaves_its_class_alone(tmp_path: Path, source: Source) -> None:
+    run(tmp_path)
+    source.asked.clear()
+    figures = run(tmp_path, forgotten=lists.of(urls=["http://x.test/zoe/99"]))
+    assert source.asked == ["zoe"]
+    assert figures["left_out"] == {"forgotten": 1, "not_found": 1}
+    tried = read_table(tmp_path / "attempts.parquet").to_pylist()
+    (gone,) = [row for row in tried if row["reason"] == "forgotten"]
+    assert (gone["identity"], gone["url"], gone["image_id"]) == ("zoe", None, None)
+
+
+def test_no_picture_at_all_is_one_line_with_the_reasons(tmp_path: Path, source: Source) -> None:
+    source.pictures = {"abe": 0, "zoe": 0}
+    with pytest.raises(InputError, match=r"source fake gave no picture; reasons: not_found 2"):
+        run(tmp_path)
+    assert read_table(tmp_path / "attempts.parquet").num_rows == 2
+
+
+def test_what_may_pass_is_asked_again_unless_the_class_has_its_pictures(
+    tmp_path: Path, source: Source
+) -> None:
+    source.pictures = {"abe": 2, "few": 1, "zoe": 3}
+    source.failing = {"abe": "timeout", "few": "timeout", "zoe": "search_failed"}
+    run(tmp_path)
+    source.asked.clear()
+    run(tmp_path)
+    assert sorted(source.asked) == ["few", "zoe"]
+
+
+def test_a_damaged_store_entry_is_made_anew(tmp_path: Path, source: Source) -> None:
+    run(tmp_path)
+    before = (tmp_path / "images" / "abe.parquet").read_bytes()
+    for entry in (tmp_path / "store" / "images").rglob("*.*"):
+        entry.write_bytes(b"rot")
+    source.asked.clear()
+    run(tmp_path)
+    assert sorted(source.asked) == ["abe", "zoe"]
+    assert (tmp_path / "images" / "abe.parquet").read_bytes() == before
+
+
+def test_only_parameters_that_shape_rows_are_in_the_key() -> None:
+    partition = Partition("abe", {})
+    key = scrape.partition_key("demo", partition, PARAMS)
+    for change in ({"threads": 2}, {"deadline": 1.0}, {"gap": 9.0}, {"contact": "me"}):
+        assert scrape.partition_key("demo", partition, PARAMS.model_copy(update=change)) == key
+    for change in ({"min_side": 9}, {"results": 9}, {"licence": "publicdomain"}):
+        assert scrape.partition_key("demo", partition, PARAMS.model_copy(update=change)) != key
+
+
+def test_an_unknown_source_lists_those_there_are() -> None:
+    with pytest.raises(
+        InputError, match=r"names 'gogle'; allowed: bing, celeba, class_folders, demo"
+    ):
+        scrape.find_source("gogle")
