@@ -34,7 +34,7 @@ TARGETS = {
     "one more of 100 to one more of 10": 1.3,
 }
 PARAMS: dict[str, dict[str, Any]] = {
-    "scrape": {"results": 10, "deadline": 2.0},
+    "scrape": {"max_results": 10, "download_timeout": 2.0},
     "validate": {"max_rejected": 0.9},
 }
 PACKAGES = ("dvc", "pyarrow", "onnxruntime", "tensorflow", "great-expectations")

@@ -118,7 +118,7 @@ def split_once(rows: int) -> tuple[float, float]:
     }
     table = pa.table(columns, schema.labeled(["age", "gender"]))
     params = Params(
-        by="identity", validation=0.1, test=0.1, near_duplicate_bits=4, given=False,
+        by="identity", validation=0.1, test=0.1, near_duplicate_bits=4, keep_official_split=False,
         stratify=["gender"], seed=1,
     )  # fmt: skip
     begin = time.perf_counter()

@@ -39,7 +39,7 @@ from stages.core.catalogue import Celebrity
 from stages.core.store import Store
 from stages.scrape.crawl import bing_search, crawler
 from stages.scrape.crawl.bing_search import PAGE
-from stages.scrape.crawl.engine import Engine, Tile
+from stages.scrape.crawl.engine import Engine, SearchResult
 from stages.scrape.source import Partition, Scrape
 
 RESULTS = Path(__file__).parent / "results" / "scrape.json"
@@ -52,15 +52,15 @@ TARGETS = {"share of the bare pool's speed": 0.8, "600 small classes to 6 large,
 PACKAGES = ("icrawler", "requests", "urllib3", "pillow")
 PARAMS = Scrape(
     sources={"bing": "unused"},
-    results=100,
+    max_results=100,
     min_pictures=0,
     licence="any",
-    min_side=64,
+    min_picture_side=64,
     max_pixels=50_000_000,
     max_bytes=20_000_000,
-    deadline=30,
-    tries=3,
-    gap=0,
+    download_timeout=30,
+    max_attempts=3,
+    request_interval=0,
     threads=THREADS,
     contact="https://faceline.example",
     files_per_partition=1,
@@ -129,13 +129,13 @@ def bare(port: int, count: int) -> int:
 def crawled(port: int, engine: Engine, partitions: list[Partition], results: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
         routes = {HOST: ("127.0.0.1", port)}
-        params = PARAMS.model_copy(update={"results": results})
+        params = PARAMS.model_copy(update={"max_results": results})
         found = crawler.crawl(partitions, engine, params, Store(Path(folder)), routes)
         return sum(len(each.images) for each in found)
 
 
 def listed(port: int, count: int) -> int:
-    tiles = [Tile(f"http://{HOST}/{number}.jpg") for number in range(count)]
+    tiles = [SearchResult(f"http://{HOST}/{number}.jpg") for number in range(count)]
     engine = Engine("list", lambda *_: [], lambda _: [], given=lambda _: tiles)
     return crawled(port, engine, [Partition("all", {})], count)
 

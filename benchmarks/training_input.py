@@ -132,7 +132,7 @@ def main(count: int, rounds: int) -> None:
         "met": ratio <= TARGET,
         "milliseconds_a_step": {name: round(1000 * each, 1) for name, each in medians.items()},
         "rounds": {name: [round(1000 * t, 1) for t in each] for name, each in times.items()},
-        "batch": BATCH,
+        "batch_size": BATCH,
         "size": SIZE,
         "labels": len(LABELS),
         "cores_others_used": round((machine.other_work() - before) / spent, 2),

@@ -27,7 +27,7 @@ from stages.core.program import InputError
 from stages.forget import forgotten as lists
 from stages.forget import proof, purge
 from stages.forget.forgotten import Forgotten
-from stages.forget.proof import Outcome, Traces
+from stages.forget.proof import SearchReport, Traces
 
 CATALOGUE, LIST = Path("data/celebrities.csv"), Path("data/forgotten.csv")
 STORE, PLOTS, TEMPORARY = Path(".store"), Path("dvc_plots"), Path(".dvc/tmp")
@@ -131,7 +131,7 @@ def _is_outside(path: Path) -> bool:
     return not path.resolve().is_relative_to(Path().resolve())
 
 
-def strike(case: Case) -> None:
+def add_to_list(case: Case) -> None:
     """Put the hashes on the list, and take the people out of the catalogue."""
     for identity in case.identities:
         editing.drop(CATALOGUE, identity)
@@ -181,7 +181,7 @@ def _pages(read: Callable[..., list[Any]]) -> Iterator[Any]:
         place += len(page)
 
 
-def prove(case: Case) -> list[Outcome]:
+def prove(case: Case) -> list[SearchReport]:
     """Search everything, and show the outcome."""
     home = get_current_settings().home  # Prefect's own database is not ours to search
     outcomes = proof.search(places(), case.traces, skip=[home])

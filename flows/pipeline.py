@@ -22,7 +22,7 @@ from prefect.states import Cancelled, Completed, Failed
 from prefect.tasks import exponential_backoff
 
 from flows import artifacts, dag, process, sharing, workspace
-from flows.progress import Progress
+from flows.progress_artifact import ProgressArtifact
 from stages.core.program import InputError
 
 BACKOFF = 5  # seconds before the first retry, twice as long before each other
@@ -39,7 +39,7 @@ def reproduce(stage: dag.Stage, verdict: Verdict, blame: Sequence[str]) -> State
         return Cancelled(name=NOT_STARTED, message=f"Needs {', '.join(blame)}, which failed")
     if verdict == "unchanged":
         return Completed(name="Cached", message="Nothing it depends on has changed")
-    log, progress = get_run_logger(), Progress(stage.name)
+    log, progress = get_run_logger(), ProgressArtifact(stage.name)
 
     def say(line: str) -> None:
         log.info(line)

@@ -24,9 +24,9 @@ from flows.pipeline import pipeline
 from stages.core import editing
 from stages.core.labels import LABELS
 from stages.core.program import InputError
-from stages.core.tables import appearing
+from stages.core.tables import atomic_path
 from stages.forget import forgotten as lists
-from stages.forget.proof import Outcome
+from stages.forget.proof import SearchReport
 
 
 def _one_of(label: str) -> Any:
@@ -103,7 +103,7 @@ def edit(add: Sequence[Add], refresh: Sequence[str], forget: Sequence[Forget]) -
     try:
         case = forgetting.gather(forget) if forget else None
         if case:
-            forgetting.strike(case)
+            forgetting.add_to_list(case)
         for each in add:
             given = each.model_dump()
             if lists.read(LIST).found_in(each.identity, each.query):
@@ -114,7 +114,7 @@ def edit(add: Sequence[Add], refresh: Sequence[str], forget: Sequence[Forget]) -
             editing.refresh(CATALOGUE, refresh)
     except InputError:
         for path, content in before.items():
-            with appearing(path) as beside:
+            with atomic_path(path) as beside:
                 beside.write_bytes(content)
         raise
     return case
@@ -131,7 +131,7 @@ def _finish(case: Case) -> State[None]:
     return verdict(outcomes)
 
 
-def verdict(outcomes: Sequence[Outcome]) -> State[None]:
+def verdict(outcomes: Sequence[SearchReport]) -> State[None]:
     """How forgetting ended: failed, with names of files, as long as something is found."""
     left = [f"{each.place}/{name}" for each in outcomes for name in each.found]
     if left:

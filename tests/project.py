@@ -116,7 +116,7 @@ def run_demo(folder: Path) -> Project:
     chosen = [row for row in rows if row.startswith("oriel")] + rows[:7]  # the README's
     made.catalogue.write_text("\n".join([header, *chosen]) + "\n")
     made.set_params(
-        scrape={"results": 20}, train={"models": ["compact"], "image_size": 32, "epochs": 1}
+        scrape={"max_results": 20}, train={"models": ["compact"], "image_size": 32, "epochs": 1}
     )
     made.run("python", "-m", "stages.tools.offline_plots", ".dvc/plots/page.html")
     made.repro()

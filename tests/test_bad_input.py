@@ -26,9 +26,9 @@ PEOPLE = [
     "bo-tanaka,Bo Tanaka,1,male,asian,1988-11-20,athlete,bear",
     "cleo-mbeki,Cleo Mbeki,1,female,black,1975-06-15,politician,fox",
 ]
-PASSING = {"timeout", "connection_error", "server_error", "too_many_requests"}
+TRANSIENT = {"timeout", "connection_error", "server_error", "too_many_requests"}
 # A deadline that only what never ends misses, also on a busy machine.
-QUICK = {"deadline": 6.0, "tries": 2, "results": 20}
+QUICK = {"download_timeout": 6.0, "max_attempts": 2, "max_results": 20}
 IMAGES, ATTEMPTS = "data/images/demo", "data/attempts/demo.parquet"
 STAGES = {
     "scrape": f"demo data/celebrities.csv data/forgotten.csv .store {IMAGES} {ATTEMPTS}"
@@ -138,11 +138,11 @@ def test_a_parameter_put_right_gives_the_old_outputs_back(project: Project) -> N
     """DVC removes a stage's outputs before it runs it, so here they do go; nothing else does."""
     path = project.folder / "params.yaml"
     good, before, count = path.read_text(), everything(project), len(project.requests())
-    project.set_params(scrape={"deadline": "soon"})
+    project.set_params(scrape={"download_timeout": "soon"})
     done = project.run("dvc", "repro", "crop", check=False)
     assert done.returncode
     assert "Traceback" not in done.stdout
-    assert "scrape: params.yaml: scrape.deadline = 'soon': Input should be" in done.stdout
+    assert "scrape: params.yaml: scrape.download_timeout = 'soon': Input should be" in done.stdout
     path.write_text(good)
     project.repro("crop")
     assert everything(project) == before
@@ -253,7 +253,7 @@ def test_damaged_store_entries_are_made_anew(finished: Project, project: Project
     folders = ("data", *(f".store/{kind}" for kind in kinds))
     assert project.files(*folders) == finished.files(*folders)
     # With a class's rows also goes what had failed for the moment: that is asked for again.
-    again = set(asked(project)[count:]) - passing(project) - {"/robots.txt"}
+    again = set(asked(project)[count:]) - transient(project) - {"/robots.txt"}
     assert again == {target(url)}
 
 
@@ -324,7 +324,7 @@ def test_a_killed_scrape_goes_on_where_it_was(finished: Project, fresh: Project)
     assert not (fresh.folder / IMAGES).exists()
     first = asked(fresh)
     fresh.run(*command)
-    again = set(asked(fresh)[len(first) :]) & set(first) - passing(fresh) - {"/robots.txt"}
+    again = set(asked(fresh)[len(first) :]) & set(first) - transient(fresh) - {"/robots.txt"}
     # One per thread that asks for pages, that asks for pictures, and that judges them.
     assert len(again) <= 4 + 4 + 4, sorted(again)
     assert fresh.files("data/images", "data/attempts") == finished.files(
@@ -343,7 +343,7 @@ def target(url: str) -> str:
     )
 
 
-def passing(project: Project) -> set[str]:
+def transient(project: Project) -> set[str]:
     """What failed for the moment, which every crawl of its class may ask for again."""
     rows = pq.read_table(project.folder / ATTEMPTS).to_pylist()
-    return {target(row["url"]) for row in rows if row["reason"] in PASSING}
+    return {target(row["url"]) for row in rows if row["reason"] in TRANSIENT}

@@ -22,14 +22,14 @@ PEOPLE = [
 ]
 NEWCOMER = "eva-sol,Eva Sol,1,female,other,1979-09-09,presenter,deer"
 TABLES = ("data/images", "data/attempts", "data/faces", "data/rejects", "data/shards")
-PASSING = {"timeout", "connection_error", "server_error", "too_many_requests"}
+TRANSIENT = {"timeout", "connection_error", "server_error", "too_many_requests"}
 MIDDLE = ("labeled", "valid", "examples", "balanced")
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = projects.create(tmp_path_factory.mktemp("faceline") / "a", PEOPLE)
-    made.set_params(scrape={"results": 20}, validate={"max_rejected": 0.9})
+    made.set_params(scrape={"max_results": 20}, validate={"max_rejected": 0.9})
     made.repro("shard")
     return made
 
@@ -73,7 +73,7 @@ def one_celebrity_more(project: Project) -> None:
 def a_new_edition(project: Project) -> None:
     count = len(project.requests())
     tried = answers(project, "dev-raman")
-    may_pass = {path for path, reason in tried.items() if reason in PASSING}
+    may_pass = {path for path, reason in tried.items() if reason in TRANSIENT}
     project.write_catalogue([*PEOPLE[:3], PEOPLE[3].replace(",1,", ",2,"), NEWCOMER])
     project.repro("crop")
     paths = asked(project, count)

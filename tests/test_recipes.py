@@ -46,7 +46,7 @@ def test_a_recipe_is_what_the_stages_take(project: Path, recipe: str) -> None:
     for model in params["train"]["models"]:
         assert (ROOT / "stages/train/models" / f"{model}.py").exists()
     assert set(params["train"]["labels"]) <= set(params["label"]["labels"]) <= set(LABELS)
-    assert set(params["crop"]["aligned"]) <= set(params["scrape"]["sources"])
+    assert set(params["crop"]["precropped"]) <= set(params["scrape"]["sources"])
 
 
 def test_the_demo_is_the_default(project: Path) -> None:
@@ -64,4 +64,4 @@ def test_what_was_edited_by_hand_stays(project: Path) -> None:
 
 def test_a_recipe_replaces_what_another_set(project: Path) -> None:
     composed(project, "recipe=utkface")
-    assert composed(project, "recipe=demo")["crop"]["aligned"] == {}
+    assert composed(project, "recipe=demo")["crop"]["precropped"] == {}

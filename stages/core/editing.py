@@ -16,7 +16,7 @@ from stages.core import catalogue
 from stages.core.catalogue import Celebrity
 from stages.core.labels import LABELS
 from stages.core.program import InputError
-from stages.core.tables import appearing
+from stages.core.tables import atomic_path
 
 
 @dataclass
@@ -119,7 +119,7 @@ def _end(text: str) -> str:
 
 
 def _replace(path: Path, lines: list[_Line]) -> None:
-    with appearing(path) as beside:
+    with atomic_path(path) as beside:
         with beside.open("w", encoding="utf-8", newline="") as file:
             file.write("".join(line.text for line in lines))
         try:

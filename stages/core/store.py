@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from stages.core.tables import appearing
+from stages.core.tables import atomic_path
 
 _KEY, _DIGEST = 40, 16  # hex digits: 160 bits against collisions, 64 against damage
 
@@ -57,7 +57,7 @@ class Store:
     def put(self, kind: str, key: str, content: bytes) -> Path:
         """Keep bytes under a key and return their file."""
         path = self._folder(kind, key) / f"{key}.{hashlib.sha256(content).hexdigest()[:_DIGEST]}"
-        with appearing(path) as beside:
+        with atomic_path(path) as beside:
             beside.write_bytes(content)
         return path
 
@@ -78,9 +78,9 @@ class Store:
         return self.root / kind / key[:2]
 
 
-def place(entry: Path, target: Path) -> None:
+def link_or_copy(entry: Path, target: Path) -> None:
     """Show a store entry at `target`: a hard link where the disk allows it, else a copy."""
-    with appearing(target) as beside:
+    with atomic_path(target) as beside:
         beside.unlink(missing_ok=True)
         try:
             os.link(entry, beside)

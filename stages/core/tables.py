@@ -20,7 +20,7 @@ GROUP_BYTES = 1_000_000  # of rows; smaller batches are gathered into a row grou
 
 
 @contextmanager
-def appearing(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path) -> Iterator[Path]:
     """A name to write beside `path`; it becomes `path` when the block ends well, else vanishes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
@@ -34,7 +34,10 @@ def appearing(path: Path) -> Iterator[Path]:
 def write_batches(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
     """Stream record batches to one Parquet file and return the number of rows."""
     rows = 0
-    with appearing(path) as beside, pq.ParquetWriter(beside, schema, compression="zstd") as writer:
+    with (
+        atomic_path(path) as beside,
+        pq.ParquetWriter(beside, schema, compression="zstd") as writer,
+    ):
         for group in _row_groups(batches):
             writer.write_table(group)
             rows += group.num_rows
@@ -57,7 +60,7 @@ def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
 
 def write_rows(path: Path, schema: pa.Schema, rows: list[dict[str, Any]]) -> int:
     """Write dictionaries, one a row, as one Parquet file and return their number."""
-    with appearing(path) as beside:
+    with atomic_path(path) as beside:
         _write_few(beside, schema, rows)
     return len(rows)
 
@@ -85,7 +88,7 @@ def _write_few(sink: Any, schema: pa.Schema, rows: list[dict[str, Any]]) -> None
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write metrics as DVC reads them: sorted by the caller, indented, ending in a newline."""
-    with appearing(path) as beside:
+    with atomic_path(path) as beside:
         beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
@@ -120,7 +123,7 @@ def partitions(folder: Path, sources: Iterable[str]) -> list[Path]:
 
 
 @contextmanager
-def appearing_folder(path: Path) -> Iterator[Path]:
+def atomic_folder(path: Path) -> Iterator[Path]:
     """A folder to fill beside `path`; it takes that place when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")

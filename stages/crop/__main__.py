@@ -20,9 +20,9 @@ from pydantic import Field
 from stages.core import cluster, schema
 from stages.core.program import InputError, Section, run
 from stages.core.progress import tracked
-from stages.core.store import Store, code, digest, key, place
+from stages.core.store import Store, code, digest, key, link_or_copy
 from stages.core.tables import (
-    appearing_folder,
+    atomic_folder,
     count_reasons,
     read_batches,
     read_table,
@@ -51,9 +51,9 @@ class Params(Section):
     size: int = Field(ge=16, le=1024)  # pixels, of the square crop
     align: bool  # turn the eyes level
     min_confidence: float = Field(ge=0, le=1)
-    min_face_size: int = Field(ge=12)  # pixels
-    quality: int = Field(ge=1, le=100)  # of the JPEG
-    aligned: dict[str, Cut]  # sources whose pictures are faces already, not searched: margin
+    min_face_side: int = Field(ge=12)  # pixels
+    jpeg_quality: int = Field(ge=1, le=100)  # of the JPEG
+    precropped: dict[str, Cut]  # sources whose pictures are faces already, not searched: margin
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Task:
     key: str
     store: Path
     params: Params
-    aligned: float | None  # the margin, of a source that is not searched
+    precropped: float | None  # the margin, of a source that is not searched
 
 
 def check_detector(name: str) -> None:
@@ -77,8 +77,8 @@ def check_detector(name: str) -> None:
 
 def plan(images: Path, store: Path, params: Params) -> list[Task]:
     """A task per partition, keyed by what its faces depend on: pictures, parameters, code."""
-    aligned = params.aligned.get(images.name)
-    shaping = params.model_dump(exclude={"aligned"})
+    precropped = params.precropped.get(images.name)
+    shaping = params.model_dump(exclude={"precropped"})
     made_by = code(
         HERE,
         HERE / "detectors",
@@ -87,7 +87,7 @@ def plan(images: Path, store: Path, params: Params) -> list[Task]:
         HERE.parent / "core/schema.py",
     )
     return [
-        Task(path, key(made_by, digest(path), shaping, aligned), store, params, aligned)
+        Task(path, key(made_by, digest(path), shaping, precropped), store, params, precropped)
         for path in sorted(images.glob("*.parquet"))
     ]
 
@@ -100,7 +100,7 @@ def crop_picture(row: Row, detect: Detector, params: Params) -> tuple[list[Row],
     except ValueError:
         return [], reject(picture, "unreadable")
     found = detect(image)
-    kept, reason = choose(found, params.faces, params.min_confidence, params.min_face_size)
+    kept, reason = choose(found, params.faces, params.min_confidence, params.min_face_side)
     if reason:
         return [], reject(picture, reason)
     faces = []
@@ -108,12 +108,14 @@ def crop_picture(row: Row, detect: Detector, params: Params) -> tuple[list[Row],
         crop = crop_face(image, face, params.margin, params.size, params.align)
         faces.append(
             picture
-            | describe(picture["image_id"], rank, face, len(found), encode(crop, params.quality))
+            | describe(
+                picture["image_id"], rank, face, len(found), encode(crop, params.jpeg_quality)
+            )
         )
     return faces, None
 
 
-def crop_aligned(row: Row, margin: float, params: Params) -> tuple[list[Row], Row | None]:
+def crop_precropped(row: Row, margin: float, params: Params) -> tuple[list[Row], Row | None]:
     """A picture that is a face already: the same row, the picture's middle, no detection."""
     picture = {name: value for name, value in row.items() if name != "image"}
     try:
@@ -126,7 +128,7 @@ def crop_aligned(row: Row, margin: float, params: Params) -> tuple[list[Row], Ro
     nowhere = (0.0, 0.0)
     whole = Face((0.0, 0.0, float(width), float(height)), (nowhere,) * 5, confidence=1.0)
     crop = crop_whole(image, margin, params.size)
-    face = describe(picture["image_id"], 0, whole, 1, encode(crop, params.quality))
+    face = describe(picture["image_id"], 0, whole, 1, encode(crop, params.jpeg_quality))
     return [picture | face | {"keypoints": None, "confidence": None}], None
 
 
@@ -150,9 +152,9 @@ def reject(picture: Row, reason: str) -> Row:
 
 
 @cache  # one per worker process
-def load_detector(name: str, min_face_size: int) -> Detector:
+def load_detector(name: str, min_face_side: int) -> Detector:
     """The detector of `stages/crop/detectors/<name>.py`."""
-    detector: Detector = import_module(f"stages.crop.detectors.{name}").load(min_face_size)
+    detector: Detector = import_module(f"stages.crop.detectors.{name}").load(min_face_side)
     return detector
 
 
@@ -162,10 +164,10 @@ def crop_partition(task: Task) -> Files:
     faces: list[Row] = []
     rejects: list[Row] = []
     for row in _rows(task.images):
-        if task.aligned is not None:
-            kept, rejected = crop_aligned(row, task.aligned, task.params)
+        if task.precropped is not None:
+            kept, rejected = crop_precropped(row, task.precropped, task.params)
         else:
-            detect = load_detector(task.params.detector, task.params.min_face_size)
+            detect = load_detector(task.params.detector, task.params.min_face_side)
             kept, rejected = crop_picture(row, detect, task.params)
         faces += kept
         rejects += [rejected] if rejected else []
@@ -229,11 +231,11 @@ def main(
     cropped = tracked(crop_partitions(tasks, cluster.read(where)), len(tasks), "partition")
     finished = {task.images.name: files for task, files in cropped}
     kept = 0
-    with appearing_folder(faces) as folder:
+    with atomic_folder(faces) as folder:
         for name, (partition, _) in sorted(finished.items()):
             rows = pq.read_metadata(partition).num_rows
             if rows:
-                place(partition, folder / name)
+                link_or_copy(partition, folder / name)
             kept += rows
     told = (file.read_bytes() for _, (_, file) in sorted(finished.items()) if file)
     left_out = [row for rows in told for row in json.loads(rows)]

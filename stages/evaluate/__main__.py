@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from stages.core.program import InputError, Section, run
-from stages.core.tables import appearing, write_json, write_rows
+from stages.core.tables import atomic_path, write_json, write_rows
 from stages.evaluate import answers, gallery, metrics, results
 from stages.evaluate.results import Result
 from stages.formats import examples
@@ -23,10 +23,10 @@ log = logging.getLogger("evaluate")
 
 class Params(Section):
     split: Literal["test", "validation"]
-    batch: int = Field(ge=1)
-    views: Literal[1, 2, 10]  # of every face, whose answers are averaged
+    batch_size: int = Field(ge=1)
+    tta_views: Literal[1, 2, 10]  # of every face, whose answers are averaged
     age_edges: list[int]  # years at which a new age group begins
-    worst: int = Field(ge=0)  # mistakes shown per label
+    worst_mistakes: int = Field(ge=0)  # mistakes shown per label
 
 
 def predict(model: Any, batches: Iterable[Any], count: int) -> dict[str, Any]:
@@ -78,10 +78,10 @@ def main(name: str, model: Path, tfrecord: Path, out: Path, params: Params) -> N
 
     def read() -> Any:
         height, width, channels = network.input_shape[1:]
-        given = (tfrecord, params.split, labels, (height, width), params.batch)
+        given = (tfrecord, params.split, labels, (height, width), params.batch_size)
         return examples.dataset(*given, channels=channels)
 
-    outputs = predict(network, read(), params.views)
+    outputs = predict(network, read(), params.tta_views)
     wanted = [label.name for label in labels]
     truth = examples.columns(tfrecord, params.split, ["face_id", "identity", *wanted])
     train = examples.columns(tfrecord, "train", wanted)
@@ -90,7 +90,7 @@ def main(name: str, model: Path, tfrecord: Path, out: Path, params: Params) -> N
         for label in labels
     ]
     figures = write_figures(out, found, truth, params.age_edges)
-    shown = results.mistakes(found, params.worst)
+    shown = results.mistakes(found, params.worst_mistakes)
     pictures = pictures_of({row for rows in shown.values() for row in rows}, read())
     write_mistakes(out / "mistakes.png", name, found, shown, pictures)
     log.info("%s on %d faces of %s: %s", name, size, params.split, told(figures))
@@ -138,19 +138,19 @@ def write_mistakes(
         label = result.label
         lines = {row: result.words(row) for row in shown[label.name]}
         rows[label.name.replace("_", " ")] = [
-            gallery.Tile(
+            gallery.Thumbnail(
                 pictures[row],
                 str(true),
                 f"→ {said} {answers.certainty(result.given, row, label):.2f}",
             )
             for row, (true, said) in lines.items()
         ]
-    with appearing(path) as beside:
+    with atomic_path(path) as beside:
         gallery.sheet(f"{name}: worst mistakes, truth → answer", rows).save(beside, "PNG")
 
 
 def _write_csv(path: Path, header: list[str], rows: Iterable[Sequence[Any]]) -> None:
-    with appearing(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+    with atomic_path(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)

@@ -19,7 +19,7 @@ MARK = (0, 170, 90)
 
 
 @dataclass(frozen=True)
-class Tile:
+class Thumbnail:
     """A face (H, W, 3) uint8 and the two lines under it."""
 
     face: Pixels
@@ -27,7 +27,7 @@ class Tile:
     second: str
 
 
-def sheet(title: str, rows: dict[str, list[Tile]]) -> Image.Image:
+def sheet(title: str, rows: dict[str, list[Thumbnail]]) -> Image.Image:
     """A contact sheet: a row of tiles under each name, the title on top."""
     width = TITLE + max([len(tiles) for tiles in rows.values()] + [3]) * (FACE + 8)
     height = 40 + max(1, len(rows)) * (FACE + CAPTION + 8)

@@ -15,7 +15,7 @@ from pathlib import Path
 from stages.core.csvfile import check_columns, read_csv
 from stages.core.program import InputError
 from stages.core.store import Store
-from stages.core.tables import appearing
+from stages.core.tables import atomic_path
 from stages.forget import normal
 
 KINDS = ("name", "url", "image")
@@ -97,11 +97,11 @@ def write(path: Path, forgotten: Forgotten) -> None:
     """Replace the list."""
     each = zip(KINDS, (forgotten.names, forgotten.urls, forgotten.images), strict=True)
     rows = sorted((kind, one) for kind, hashes in each for one in hashes)
-    with appearing(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+    with atomic_path(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
 
 
-def kept_from(store: Store) -> Forgotten:
+def read_kept_list(store: Store) -> Forgotten:
     """What this store must not hold again: the list that it was last purged by."""
     path = store.root / KEPT
     return read(path) if path.exists() else Forgotten()

@@ -52,7 +52,7 @@ def _is_address_in(url: str, text: str) -> bool:
 
 
 @dataclass
-class Outcome:
+class SearchReport:
     """What was searched in one place, and which files still hold how many traces."""
 
     place: str
@@ -61,13 +61,13 @@ class Outcome:
     found: dict[str, int] = field(default_factory=dict)
 
 
-def search(places: Iterable[Path], traces: Traces, skip: Iterable[Path] = ()) -> list[Outcome]:
+def search(places: Iterable[Path], traces: Traces, skip: Iterable[Path] = ()) -> list[SearchReport]:
     """Search all files below some places, each file once, whatever it is called."""
     seen: set[tuple[int, int]] = set()
     left = [path.resolve() for path in skip]
     outcomes = []
     for place in places:
-        outcome = Outcome(str(place))
+        outcome = SearchReport(str(place))
         outcomes.append(outcome)
         for path in files(place, left):
             status = path.stat()

@@ -27,7 +27,7 @@ _LOGS = ("*.log", "*.jsonl")
 
 
 @dataclass
-class Rows:
+class Related:
     """What the rows of forgotten people and things hold: addresses, ids, hashes of the faces."""
 
     urls: set[str] = field(default_factory=set)
@@ -41,9 +41,9 @@ class Rows:
         return lists.of(urls=urls, images=self.images)
 
 
-def related(tables: Iterable[Path], forgotten: Forgotten) -> Rows:
+def related(tables: Iterable[Path], forgotten: Forgotten) -> Related:
     """The rows of some tables in which something forgotten stands; other files are passed over."""
-    found = Rows()
+    found = Related()
     for path in tables:
         faces = set()
         for row in _rows(path):
@@ -91,13 +91,13 @@ def _faces(path: Path, wanted: set[str]) -> set[str]:
         }
 
 
-def honour(path: Path, store: Store) -> Forgotten:
+def purge_if_changed(path: Path, store: Store) -> Forgotten:
     """The list at `path`, after the store has been purged if it had another one before."""
     forgotten = lists.read(path)
     store.root.mkdir(parents=True, exist_ok=True)
     with (store.root / "forgotten.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # sources may run side by side
-        if forgotten != lists.kept_from(store):
+        if forgotten != lists.read_kept_list(store):
             purge(store, forgotten)
             lists.write(store.root / KEPT, forgotten)
     return forgotten

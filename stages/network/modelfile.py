@@ -9,7 +9,7 @@ from typing import Any
 
 from stages.core.labels import LABELS, Label
 from stages.core.program import InputError
-from stages.core.tables import appearing
+from stages.core.tables import atomic_path
 
 
 def save(model: Any, path: Path) -> None:
@@ -19,7 +19,7 @@ def save(model: Any, path: Path) -> None:
         dated = Path(folder) / "model.keras"
         model.save(dated)
         with (
-            appearing(path) as beside,
+            atomic_path(path) as beside,
             zipfile.ZipFile(dated) as old,
             zipfile.ZipFile(beside, "w") as new,
         ):

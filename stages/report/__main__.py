@@ -22,7 +22,7 @@ from pydantic import Field
 from stages.core import schema
 from stages.core.program import PARAMS_FILE, Section, read_params, run
 from stages.core.store import digest
-from stages.core.tables import appearing, partitions, read_batches
+from stages.core.tables import atomic_path, partitions, read_batches
 
 HERE = Path(__file__).parent
 CODE = HERE.parent
@@ -37,8 +37,8 @@ Figures = dict[str, Any]
 class Params(Section):
     """The `report` section of `params.yaml`."""
 
-    classes: int = Field(ge=0)  # people shown
-    per_class: int = Field(ge=1)  # faces of each
+    people: int = Field(ge=0)  # people shown
+    faces_per_person: int = Field(ge=1)  # faces of each
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Step:
 
 
 @dataclass
-class Sheet:
+class ContactSheet:
     """One person's faces, as data URIs, with what is known of each."""
 
     identity: str
@@ -95,17 +95,17 @@ def _merged(figures: list[Figures]) -> dict[str, int]:
 
 def contact_sheets(
     faces: list[Path], examples: Path, labels: list[str], params: Params
-) -> list[Sheet]:
+) -> list[ContactSheet]:
     """The first faces of the first people, in the tables' order; streams and stops early."""
-    sheets: dict[str, Sheet] = {}
+    sheets: dict[str, ContactSheet] = {}
     wanted: dict[str, tuple[str, str]] = {}
     for row in _rows([examples]):
         name = row["identity"] or "unnamed"
-        if name not in sheets and len(sheets) == params.classes:
+        if name not in sheets and len(sheets) == params.people:
             continue
-        sheet = sheets.setdefault(name, Sheet(name, name.replace("-", " ").title()))
+        sheet = sheets.setdefault(name, ContactSheet(name, name.replace("-", " ").title()))
         sheet.rows += 1
-        if sheet.rows <= params.per_class:
+        if sheet.rows <= params.faces_per_person:
             wanted[row["face_id"]] = (name, _caption(row, labels))
     for row in _rows(faces, ["face_id", "face"]):
         if not wanted:
@@ -252,7 +252,7 @@ def main(
         lineage=lineage([balanced, *files], made),
         params=made,
     )
-    with appearing(report) as beside:
+    with atomic_path(report) as beside:
         beside.write_text(page, encoding="utf-8")
 
 

@@ -22,9 +22,9 @@ import pyarrow.parquet as pq
 from stages.core import cluster, schema
 from stages.core.program import InputError, run
 from stages.core.progress import tracked
-from stages.core.store import Store, code, key, place
+from stages.core.store import Store, code, key, link_or_copy
 from stages.core.tables import (
-    appearing_folder,
+    atomic_folder,
     count_reasons,
     read_batches,
     read_table,
@@ -34,7 +34,7 @@ from stages.core.tables import (
 )
 from stages.forget import purge
 from stages.forget.forgotten import FORGOTTEN, Forgotten
-from stages.scrape.redact import redact
+from stages.scrape.remove_forgotten import remove_forgotten
 from stages.scrape.source import SHAPING, Crawled, Partition, Scrape
 
 HERE = Path(__file__).parent
@@ -62,7 +62,7 @@ def _code(source: str) -> str:
     """What makes rows of answers. Making them anew asks nobody: answers have keys of their own."""
     return code(
         HERE / "__main__.py",
-        HERE / "redact.py",
+        HERE / "remove_forgotten.py",
         HERE / "crawl",
         HERE / "datasets",
         HERE / f"sources/{source}",
@@ -70,14 +70,14 @@ def _code(source: str) -> str:
     )
 
 
-def is_settled(crawled: Crawled, params: Scrape) -> bool:
+def is_final(crawled: Crawled, params: Scrape) -> bool:
     """Whether the next run may take this result as it is.
 
-    A class that has its pictures is settled even if some address failed for the moment, else
+    A class that has its pictures is final even if some address failed for the moment, else
     every added class would ask all others again; raising its edition retries such addresses.
     """
     found = all(row["reason"] != "search_failed" for row in crawled.attempts)
-    return crawled.settled or (found and len(crawled.images) >= max(1, params.min_pictures))
+    return crawled.final or (found and len(crawled.images) >= max(1, params.min_pictures))
 
 
 def is_forgotten(partition: Partition, forgotten: Forgotten) -> bool:
@@ -113,7 +113,7 @@ def main(
     module = find_source(source)
     planned = module.plan(given, params)
     memory = Store(store)
-    gone = purge.honour(forgotten, memory)
+    gone = purge.purge_if_changed(forgotten, memory)
     partitions = [each for each in planned if not is_forgotten(each, gone)]
     finished = _recall(source, partitions, params, memory)
     missing = [each for each in partitions if each.name not in finished]
@@ -164,7 +164,7 @@ def crawl_share(share: Share) -> Iterator[tuple[str, Files]]:
     memory = Store(share.store)
     module = find_source(share.source)
     for each in module.crawl(share.partitions, share.given, share.params, memory):
-        known = redact(each, share.forgotten)
+        known = remove_forgotten(each, share.forgotten)
         yield each.partition.name, _remember(share.source, known, share.params, memory)
 
 
@@ -194,8 +194,11 @@ def _remember(source: str, crawled: Crawled, params: Scrape, memory: Store) -> F
     write_rows(pictures, schema.IMAGES, rows)
     write_rows(attempts, schema.ATTEMPTS, crawled.attempts)
     kinds = ("images", "attempts")
-    if not is_settled(crawled, params):
-        kinds = ("passing-images", "passing-attempts")  # used now, asked for again by the next run
+    if not is_final(crawled, params):
+        kinds = (
+            "transient-images",
+            "transient-attempts",
+        )  # used now, asked for again by the next run
     return memory.adopt(kinds[0], name, pictures), memory.adopt(kinds[1], name, attempts)
 
 
@@ -212,14 +215,14 @@ def _publish(
     partitions = sorted(partitions, key=lambda each: each.name)
     failed: list[str] = []
     kept = 0
-    with appearing_folder(images) as folder:
+    with atomic_folder(images) as folder:
         for partition in partitions:
             pictures, _ = finished[partition.name]
             count = pq.read_metadata(pictures).num_rows
             if partition.celebrity and count < params.min_pictures:
                 failed.append(partition.name)
             elif count:
-                place(pictures, folder / f"{partition.name}.parquet")
+                link_or_copy(pictures, folder / f"{partition.name}.parquet")
                 kept += count
     files = {each.name: finished[each.name][1] for each in partitions}
     batches = chain(_read_attempts(files, set(failed)), name_nobody(source, nameless))

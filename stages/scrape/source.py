@@ -36,15 +36,15 @@ class Scrape(Section):
     """The `scrape` section of `params.yaml`."""
 
     sources: dict[str, str] = Field(min_length=1)
-    results: int = Field(ge=1, le=1000)  # search results looked at per class
+    max_results: int = Field(ge=1, le=1000)  # search results looked at per class
     min_pictures: int = Field(ge=0)  # a class that got fewer fails
     licence: Licence
-    min_side: int = Field(ge=1)  # pixels
+    min_picture_side: int = Field(ge=1)  # pixels
     max_pixels: int = Field(ge=1)
     max_bytes: int = Field(ge=1)
-    deadline: float = Field(gt=0)  # seconds for one picture, all of it
-    tries: int = Field(ge=1, le=10)  # of an answer that says "later"
-    gap: float = Field(ge=0)  # seconds between two requests to one host
+    download_timeout: float = Field(gt=0)  # seconds for one picture, all of it
+    max_attempts: int = Field(ge=1, le=10)  # of an answer that says "later"
+    request_interval: float = Field(ge=0)  # seconds between two requests to one host
     threads: int = Field(ge=1, le=64)
     contact: str  # goes into the agent string
     files_per_partition: int = Field(ge=1)  # of a folder
@@ -64,7 +64,7 @@ class Scrape(Section):
 
 
 # What a partition's rows depend on; the other parameters only change how they are fetched.
-SHAPING = ("results", "licence", "min_side", "max_pixels", "max_bytes")
+SHAPING = ("max_results", "licence", "min_picture_side", "max_pixels", "max_bytes")
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,10 @@ class Partition:
 class Crawled:
     """A finished partition: rows of `IMAGES` and of `ATTEMPTS`, in rank order.
 
-    `settled` is False when some failure may pass: no network, a busy server.
+    `final` is False when some failure may pass: no network, a busy server.
     """
 
     partition: Partition
     images: list[dict[str, Any]] = field(default_factory=list)
     attempts: list[dict[str, Any]] = field(default_factory=list)
-    settled: bool = True
+    final: bool = True

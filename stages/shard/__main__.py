@@ -21,7 +21,7 @@ from pydantic import Field
 from stages.core import cluster
 from stages.core.labels import LABELS
 from stages.core.program import InputError, Section, run
-from stages.core.tables import appearing_folder, partitions, read_batches, write_json
+from stages.core.tables import atomic_folder, partitions, read_batches, write_json
 from stages.formats import parquet, tfrecord
 from stages.network import devices
 from stages.shard import spill
@@ -148,8 +148,8 @@ def write_shards(
     records.parent.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(dir=records.parent, prefix=".spill-") as aside,
-        appearing_folder(records) as new_records,
-        appearing_folder(tables) as new_tables,
+        atomic_folder(records) as new_records,
+        atomic_folder(tables) as new_tables,
     ):
         shards = put_aside(stream(), Path(aside), found.shards(params.shard_mb), params.seed)
         made_of = (new_records, new_tables, tuple(labels), found.size, params.seed)

@@ -28,7 +28,7 @@ class Params(Section):
     validation: float = Field(ge=0, lt=1)  # share of the rows
     test: float = Field(ge=0, lt=1)
     near_duplicate_bits: int = Field(ge=0, le=16)  # of 64, between perceptual hashes
-    given: bool  # keep the sides that a data set came with, where it has any
+    keep_official_split: bool  # keep the sides that a data set came with, where it has any
     stratify: list[str]  # labels
     seed: int
 
@@ -61,7 +61,7 @@ def split(rows: pa.Table, params: Params) -> tuple[list[str], dict[str, Any]]:
     chosen = [sides[groups[member].key] for member in members.tolist()]
     figures = {"rows": rows.num_rows, "groups": len(groups), "flat_pictures": flat}
     figures |= {"near_duplicates": near_duplicates(rows, pictures)}
-    figures |= {"given": kept_sides(rows, chosen)} if params.given else {}
+    figures |= {"given": kept_sides(rows, chosen)} if params.keep_official_split else {}
     return chosen, figures | {side: summary(rows, chosen, side) for side in SPLITS}
 
 
@@ -71,7 +71,9 @@ def describe(rows: pa.Table, members: Codes, params: Params) -> dict[int, Group]
     The key is the group's first identity, or the first picture where there is none. Of several
     given sides a group's is the last of `SPLITS`: a copy of a test picture does not train.
     """
-    sides = rows["given_split"].to_pylist() if params.given else [None] * rows.num_rows
+    sides = (
+        rows["given_split"].to_pylist() if params.keep_official_split else [None] * rows.num_rows
+    )
     people, images = rows["identity"].to_pylist(), rows["image_id"].to_pylist()
     traits = [traits_of(rows, name) for name in params.stratify]
     indices: dict[int, list[int]] = defaultdict(list)

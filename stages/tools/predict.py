@@ -7,7 +7,7 @@ import numpy as np
 
 from stages.core.labels import Label
 from stages.core.program import InputError, run
-from stages.core.tables import appearing
+from stages.core.tables import atomic_path
 from stages.evaluate import answers, gallery
 from stages.network import devices, inputs, modelfile
 
@@ -26,7 +26,7 @@ def main(
     out: Path,
     margin: float,
     align: bool,
-    min_face_size: int,
+    min_face_side: int,
     min_confidence: float,
 ) -> None:
     devices.quiet()
@@ -38,8 +38,8 @@ def main(
     except (ValueError, FileNotFoundError, IsADirectoryError) as error:
         raise InputError(f"{picture}: not a picture that can be read ({error})") from None
     network, labels = modelfile.load(model)
-    found = onnx.load(min_face_size)(image)
-    faces, reason = cropping.choose(found, "all", min_confidence, min_face_size)
+    found = onnx.load(min_face_side)(image)
+    faces, reason = cropping.choose(found, "all", min_confidence, min_face_side)
     if reason:
         raise InputError(f"{picture}: no face found in it ({reason})")
     shape = network.input_shape[1:]
@@ -47,7 +47,7 @@ def main(
     crops = [cropping.crop_face(image, face, margin, side, align) for face in faces]
     outputs = network.predict_on_batch(inputs.shaped(np.stack(crops), shape))
     lines = captions(outputs, labels, len(faces))
-    with appearing(out) as beside:
+    with atomic_path(out) as beside:
         gallery.annotate(image, [face.box for face in faces], lines).save(beside, "PNG")
     for number, said in enumerate(lines, start=1):
         log.info("face %d: %s", number, ", ".join(said))
@@ -58,6 +58,6 @@ if __name__ == "__main__":
         main,
         margin="crop.margin",
         align="crop.align",
-        min_face_size="crop.min_face_size",
+        min_face_side="crop.min_face_side",
         min_confidence="crop.min_confidence",
     )

@@ -36,7 +36,7 @@ class Params(Section):
     image_size: CheckedSides  # pixels: a side, or [height, width]
     channels: Literal[1, 3]  # 1 is grey
     epochs: int = Field(ge=1)
-    batch: int = Field(ge=1)
+    batch_size: int = Field(ge=1)
     optimizer: Literal["adamw", "muon"]
     learning_rate: float = Field(gt=0)  # at its peak, after the warm-up
     weight_decay: float = Field(ge=0)
@@ -47,8 +47,8 @@ class Params(Section):
     patience: int = Field(ge=1)  # epochs without a better validation loss before stopping
     ema: float = Field(ge=0, lt=1)  # decay of the weights' moving average, per step
     augment: Augment
-    start: dict[str, str]  # model: a .keras file of the same model and labels to go on from
-    weights: dict[Backbone, str]  # backbone: a file of its weights, or imagenet
+    init_from: dict[str, str]  # model: a .keras file of the same model and labels to go on from
+    pretrained: dict[Backbone, str]  # backbone: a file of its weights, or imagenet
     cache: bool  # keep decoded pictures in memory
     seed: int = Field(ge=0)
     mixed_precision: bool
@@ -81,7 +81,7 @@ def find_model(name: str) -> Any:
 def identity(model: str, tfrecord: Path, params: Params) -> str:
     """Key of all that a training's result depends on: data, parameters and code."""
     code = [path for pattern in SOURCES for path in sorted(HERE.glob(pattern))]
-    begun = files(model, params.start, params.weights)
+    begun = files(model, params.init_from, params.pretrained)
     read = [*sorted(tfrecord.iterdir()), *code, MODELS / f"{model}.py", *begun]
     given = params.model_dump(exclude={"models"})
     return store.key(model, given, [(file.name, store.digest(file)) for file in read])

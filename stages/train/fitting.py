@@ -40,12 +40,12 @@ def fit(
 
     history: folder of DVCLive's tables, one row an epoch.
     """
-    steps = examples.batches(examples.labelled_size(tfrecord, "train", labels), params.batch)
+    steps = examples.batches(examples.labelled_size(tfrecord, "train", labels), params.batch_size)
     name = module.__name__.rpartition(".")[2]
     keras.config.set_dtype_policy(chosen.policy)
     with chosen.strategy.scope() if chosen.strategy else nullcontext():
         network = build(module, labels, params)
-        start.load(network, labels, name, params.start, params.weights)
+        start.load(network, labels, name, params.init_from, params.pretrained)
         model = compiled(network, labels, steps, chosen, losses, params)
         if not chosen.strategy:  # with one, Keras does so itself
             create_variables(model, labels)
@@ -136,7 +136,7 @@ def _run_epochs(
     params: "Params",
 ) -> None:
     def read(split: str, **how: Any) -> Any:
-        given = (tfrecord, split, labels, params.image_size, params.batch)
+        given = (tfrecord, split, labels, params.image_size, params.batch_size)
         how |= {"channels": params.channels, "cache": params.cache, "labelled": True}
         return examples.dataset(*given, **how)
 
@@ -163,7 +163,7 @@ def _run_epochs(
         epochs=params.epochs,
         callbacks=[
             live_callback(history, state),
-            resume.Keep(folder, state, monitor, params.patience, report),
+            resume.Checkpoint(folder, state, monitor, params.patience, report),
         ],
         shuffle=False,
         verbose=0,

@@ -49,7 +49,7 @@ def best_weights(folder: Path, state: State) -> list[Any]:
     return _read(_best(folder, state.best_epoch))
 
 
-class Keep(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
+class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
     """Validate with averaged weights, keep the best epoch, stop when none gets better.
 
     The optimizer's moving average stands in for the weights while a model is validated and

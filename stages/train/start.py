@@ -25,9 +25,9 @@ FILES: dict[Backbone, str] = {
 
 def files(model: str, start: Mapping[str, str], weights: Mapping[Backbone, str]) -> list[Path]:
     """The files that a training of this model may read; `InputError` names one that is missing."""
-    wanted = {f"train.weights.{name}": found(name, given) for name, given in weights.items()}
+    wanted = {f"train.pretrained.{name}": found(name, given) for name, given in weights.items()}
     if model in start:
-        wanted[f"train.start.{model}"] = Path(start[model]).expanduser()
+        wanted[f"train.init_from.{model}"] = Path(start[model]).expanduser()
     for key, path in wanted.items():
         if not path.is_file():
             raise InputError(f"params.yaml: {key}: no file {path}; put it there, or drop the key")
@@ -59,7 +59,7 @@ def load(
             _load_backbone(layer, found(layer.name, weights[layer.name]))
             layer.trainable = False
     if model in start:
-        _go_on(network, labels, Path(start[model]).expanduser(), f"train.start.{model}")
+        _go_on(network, labels, Path(start[model]).expanduser(), f"train.init_from.{model}")
 
 
 def _load_backbone(backbone: Any, path: Path) -> None:
@@ -69,7 +69,7 @@ def _load_backbone(backbone: Any, path: Path) -> None:
         # Keras ends with all values of the variable.
         told = " ".join(str(error).split(" Target variable")[0].split())
         raise InputError(
-            f"params.yaml: train.weights.{backbone.name}: {path} does not fit: {told}"
+            f"params.yaml: train.pretrained.{backbone.name}: {path} does not fit: {told}"
         ) from None
 
 

@@ -24,7 +24,7 @@ from sklearn.utils import resample
 from stages.core.labels import LABELS, Label
 from stages.core.program import InputError, Section, run
 from stages.core.schema import SPLITS
-from stages.core.tables import appearing, read_table, write_batches, write_json
+from stages.core.tables import atomic_path, read_table, write_batches, write_json
 
 Indices = npt.NDArray[np.int64]
 NO_BIN = -1
@@ -197,7 +197,7 @@ def check_label(examples: pa.Table, name: str) -> Label:
 
 def write_histograms(path: Path, stages: dict[str, dict[str, dict[str, int]]]) -> None:
     """The histograms as a CSV that DVC plots."""
-    with appearing(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+    with atomic_path(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["bin", "split", "stage", "count"])
         for stage, sides in stages.items():

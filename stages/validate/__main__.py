@@ -16,7 +16,7 @@ from stages.core.labels import LABELS
 from stages.core.program import InputError, run
 from stages.validate import expectations
 from stages.validate.conflicts import CONFLICT, conflicts
-from stages.validate.expectations import Outcome, Params
+from stages.validate.expectations import Params, RuleResult
 
 ROWS = 8192  # no pixels: about 5 MB in flight
 _READ = ["face_id", "image_id", "identity", "phash", "width", "height", "box", "keypoints"]
@@ -54,7 +54,7 @@ def read_flat(path: Path, columns: list[str], written: pa.Schema) -> pa.Table:
     return pa.Table.from_batches(batches or [flatten(pa.RecordBatch.from_arrays(nothing, columns))])
 
 
-def reasons_of(outcomes: Iterable[Outcome]) -> dict[int, str]:
+def reasons_of(outcomes: Iterable[RuleResult]) -> dict[int, str]:
     """The first reason of every failing row, by the row's number."""
     reasons: dict[int, str] = {}
     for outcome in outcomes:
@@ -86,7 +86,7 @@ def class_sizes(identities: list[str | None], left: Iterable[int]) -> pa.Table:
 
 def judge(
     table: pa.Table, labels: list[str], params: Params, docs: Path
-) -> tuple[dict[int, str], list[Outcome]]:
+) -> tuple[dict[int, str], list[RuleResult]]:
     """Why rows of a flat table must leave, by row number, and all outcomes; writes data docs.
 
     Two suites run: on faces, then on the classes that the good faces form.
@@ -109,7 +109,7 @@ def judge(
     return reasons, [*outcomes, *found]
 
 
-def metrics(rows: int, reasons: dict[int, str], outcomes: list[Outcome]) -> dict[str, Any]:
+def metrics(rows: int, reasons: dict[int, str], outcomes: list[RuleResult]) -> dict[str, Any]:
     """The stage's figures; reasons by how often, then by name."""
     counts = Counter(reasons.values())
     return {

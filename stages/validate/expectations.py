@@ -45,7 +45,7 @@ class Params(Section):
     """The `validate` section of `params.yaml`."""
 
     min_confidence: float = Field(ge=0, le=1)
-    min_face_pixels: int = Field(ge=1)  # of the shorter side of a face's box
+    min_face_side: int = Field(ge=1)  # of the shorter side of a face's box
     min_picture_side: int = Field(ge=1)  # pixels
     # Of numbers, inclusive, and classes of categories; where none are named, all of the label's.
     ranges: dict[str, tuple[float, float]]
@@ -82,7 +82,7 @@ class Params(Section):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RuleResult:
     """What one expectation found: its name and the failing rows, numbered from 0."""
 
     reason: str
@@ -105,8 +105,8 @@ def faces(labels: Collection[str], params: Params) -> "list[Expectation]":
         gxe.ExpectColumnValuesToBeUnique(column="face_id"),
         between(column="width", min_value=params.min_picture_side),
         between(column="height", min_value=params.min_picture_side),
-        between(column="box_width", min_value=params.min_face_pixels),
-        between(column="box_height", min_value=params.min_face_pixels),
+        between(column="box_width", min_value=params.min_face_side),
+        between(column="box_height", min_value=params.min_face_side),
         between(column="confidence", min_value=params.min_confidence, max_value=1),
         gxe.ExpectColumnValuesToBeInSet(column="keypoints_length", value_set=[10]),
         *(_of_label(LABELS[name], params) for name in labels),
@@ -175,7 +175,7 @@ def check(
     table: pa.Table,
     expectations: "list[Expectation]",
     shown: list[str],
-) -> list[Outcome]:
+) -> list[RuleResult]:
     """Run a suite over `table` through a checkpoint that adds a page to the data docs.
 
     The docs name failing rows by their number and by columns `shown`. Outcomes come in the
@@ -209,12 +209,12 @@ def check(
     return [_outcome(found) for found in validated.results]
 
 
-def _outcome(found: Any) -> Outcome:
+def _outcome(found: Any) -> RuleResult:
     rule = found.expectation_config
     reason = f"{rule.type}({rule.kwargs['column']})"
     if found.success:
-        return Outcome(reason, [])
+        return RuleResult(reason, [])
     rows = found.result.get("unexpected_index_list")
     if rows is None:  # the rule itself broke, which no row is to blame for
         raise RuntimeError(f"{reason}: {found.exception_info}")
-    return Outcome(reason, [int(row[ROW]) for row in rows])
+    return RuleResult(reason, [int(row[ROW]) for row in rows])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.core.store import Store, code, key, place
+from stages.core.store import Store, code, key, link_or_copy
 
 
 def test_what_was_put_is_found(tmp_path: Path) -> None:
@@ -40,8 +40,8 @@ def test_adopt_moves_a_file_in(tmp_path: Path) -> None:
 def test_place_links_where_it_can(tmp_path: Path) -> None:
     entry = Store(tmp_path / "store").put("faces", key(1), b"table")
     target = tmp_path / "out" / "a.parquet"
-    place(entry, target)
-    place(entry, target)  # again, over itself
+    link_or_copy(entry, target)
+    link_or_copy(entry, target)  # again, over itself
     assert target.read_bytes() == b"table"
     assert target.stat().st_ino == entry.stat().st_ino
 
@@ -54,7 +54,7 @@ def test_place_copies_where_links_are_refused(
 
     monkeypatch.setattr("os.link", refuse)
     entry = Store(tmp_path / "store").put("faces", key(1), b"table")
-    place(entry, tmp_path / "a.parquet")
+    link_or_copy(entry, tmp_path / "a.parquet")
     assert (tmp_path / "a.parquet").read_bytes() == b"table"
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from stages.core.program import InputError
 from stages.core.tables import (
-    appearing,
-    appearing_folder,
+    atomic_folder,
+    atomic_path,
     count_reasons,
     partitions,
     read_batches,
@@ -57,12 +57,12 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_beside(tmp_path: Path) -
 
 
 def test_a_failed_folder_leaves_the_old_one(tmp_path: Path) -> None:
-    with appearing_folder(tmp_path / "out") as folder:
+    with atomic_folder(tmp_path / "out") as folder:
         (folder / "a").write_text("1")
-    with pytest.raises(ZeroDivisionError), appearing_folder(tmp_path / "out") as folder:
+    with pytest.raises(ZeroDivisionError), atomic_folder(tmp_path / "out") as folder:
         (folder / "b").write_text(str(1 / 0))
     assert [path.name for path in tmp_path.rglob("*")] == ["out", "a"]
-    with appearing_folder(tmp_path / "out") as folder:
+    with atomic_folder(tmp_path / "out") as folder:
         (folder / "b").write_text("2")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["b"]
 
@@ -70,7 +70,7 @@ def test_a_failed_folder_leaves_the_old_one(tmp_path: Path) -> None:
 def test_appearing_replaces_at_the_end_only(tmp_path: Path) -> None:
     path = tmp_path / "t"
     path.write_text("old")
-    with appearing(path) as beside:
+    with atomic_path(path) as beside:
         beside.write_text("new")
         assert path.read_text() == "old"
     assert path.read_text() == "new"

@@ -13,12 +13,12 @@ from stages.core.program import InputError
 from stages.core.store import Store
 from stages.core.tables import read_table, write_rows
 from stages.crop import __main__ as crop
-from stages.crop.__main__ import Params, crop_aligned, crop_picture
+from stages.crop.__main__ import Params, crop_picture, crop_precropped
 from stages.pictures.face import Detector, Face
 
 PARAMS = Params(
     detector="onnx", faces="single", margin=0.1, size=32, align=False, min_confidence=0.9,
-    min_face_size=20, quality=90, aligned={},
+    min_face_side=20, jpeg_quality=90, precropped={},
 )  # fmt: skip
 POINTS = ((40.0, 40.0), (60.0, 40.0), (50.0, 50.0), (42.0, 60.0), (58.0, 60.0))
 
@@ -84,7 +84,7 @@ def test_a_picture_without_a_usable_face_is_rejected_by_name(
 def test_what_is_no_picture_is_rejected(data: bytes) -> None:
     for result in (
         crop_picture(picture(data=data), finds(face()), PARAMS),
-        crop_aligned(picture(data=data), 0.0, PARAMS),
+        crop_precropped(picture(data=data), 0.0, PARAMS),
     ):
         assert result[0] == []
         assert result[1]
@@ -99,7 +99,7 @@ def test_all_faces_are_numbered_by_confidence() -> None:
 
 
 def test_an_aligned_source_is_resized_whole_and_not_searched() -> None:
-    (row,), rejected = crop_aligned(picture(), 0.0, PARAMS)
+    (row,), rejected = crop_precropped(picture(), 0.0, PARAMS)
     assert rejected is None
     assert row["box"] == {"x": 0.0, "y": 0.0, "width": 120.0, "height": 100.0}
     assert row["confidence"] is None
@@ -108,7 +108,7 @@ def test_an_aligned_source_is_resized_whole_and_not_searched() -> None:
 
 
 def test_an_aligned_picture_of_nothing_is_rejected() -> None:
-    faces, rejected = crop_aligned(picture(data=jpeg(np.full(120, 90))), 0.0, PARAMS)
+    faces, rejected = crop_precropped(picture(data=jpeg(np.full(120, 90))), 0.0, PARAMS)
     assert faces == []
     assert rejected
     assert rejected["reason"] == "blank"
@@ -124,7 +124,7 @@ def run(folder: Path, params: Params) -> None:
 def test_partitions_come_from_the_store_and_gone_ones_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    aligned = PARAMS.model_copy(update={"aligned": {"images": 0.0}})
+    aligned = PARAMS.model_copy(update={"precropped": {"images": 0.0}})
     for name in ("abe", "zoe"):
         rows = [picture(f"{name}-{n}") for n in range(3)] + [picture(f"{name}-bad", b"no")]
         write_rows(tmp_path / "images" / f"{name}.parquet", schema.IMAGES, rows)

@@ -17,7 +17,9 @@ from stages.tools.compare import predictions
 from stages.train.models import plain
 from tests.shards_fixture import LABELED, draw, trial, write
 
-PARAMS = evaluate.Params(split="test", batch=16, views=2, age_edges=[20, 60], worst=4)
+PARAMS = evaluate.Params(
+    split="test", batch_size=16, tta_views=2, age_edges=[20, 60], worst_mistakes=4
+)
 FILES = [
     "by_group.json",
     "metrics.json",

@@ -9,7 +9,9 @@ PICTURE = np.full((100, 300, 3), 80, np.uint8)
 
 
 def test_a_sheet_has_a_row_per_name() -> None:
-    tile = gallery.Tile(np.full((32, 32, 3), 200, np.uint8), "truth", "→ answer that is too long")
+    tile = gallery.Thumbnail(
+        np.full((32, 32, 3), 200, np.uint8), "truth", "→ answer that is too long"
+    )
     page = gallery.sheet("title", {"age": [tile] * 4, "gender": []})
     assert page.size == (110 + 4 * 104, 40 + 2 * 134)
     assert page.getpixel((110 + 48, 40 + 48)) == (200, 200, 200)

@@ -13,7 +13,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows import artifacts, contact_sheet
 from flows.dag import Stage
-from flows.progress import Progress, key, percent
+from flows.progress_artifact import ProgressArtifact, key, percent
 from stages.core import schema
 from stages.core.tables import write_batches
 from stages.report.__main__ import Step
@@ -114,8 +114,8 @@ def test_progress_is_read_from_the_lines_of_stages(line: str, done: float | None
 def test_progress_is_told_every_two_seconds_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[float] = []
     clock = iter([0.0, 1.0, 1.9, 2.1])
-    monkeypatch.setattr("flows.progress.time.monotonic", lambda: next(clock))
-    progress = Progress("crop@demo")
+    monkeypatch.setattr("flows.progress_artifact.time.monotonic", lambda: next(clock))
+    progress = ProgressArtifact("crop@demo")
 
     def tell(done: float, line: str) -> None:
         told.append(done)

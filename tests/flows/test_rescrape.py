@@ -25,7 +25,7 @@ from flows import rescrape
 from flows.forget import Forget
 from flows.rescrape import Add
 from stages.core.program import InputError
-from stages.forget.proof import Outcome
+from stages.forget.proof import SearchReport
 from tests import project as projects
 from tests.flows.small import environment
 from tests.project import HEADER, Project
@@ -36,7 +36,7 @@ PEOPLE = [
     "cleo-mbeki,Cleo Mbeki,1,female,black,1975-06-15,politician,fox",
     "dev-raman,Dev Raman,1,male,indian,1990-01-09,musician,wolf",
 ]
-PASSING = {"timeout", "connection_error", "server_error", "too_many_requests"}
+TRANSIENT = {"timeout", "connection_error", "server_error", "too_many_requests"}
 CODE = (".py", ".md")
 
 
@@ -132,11 +132,11 @@ def test_the_lists_after_all_three(lists: Path) -> None:
 
 
 def test_a_proof_that_finds_something_fails_and_says_where() -> None:
-    state = rescrape.verdict([Outcome(".", 9, 99), Outcome("cache", 1, 1, {"x/y": 2})])
+    state = rescrape.verdict([SearchReport(".", 9, 99), SearchReport("cache", 1, 1, {"x/y": 2})])
     assert state.is_failed()
     assert "1 files still hold" in str(state.message)
     assert "cache/x/y" in str(state.message)
-    assert rescrape.verdict([Outcome(".", 9, 99)]).is_completed()
+    assert rescrape.verdict([SearchReport(".", 9, 99)]).is_completed()
 
 
 # What follows is one story on the real DAG.
@@ -148,7 +148,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = projects.clone(tmp_path_factory.mktemp("rescrape") / "workspace")
     made.write_catalogue(PEOPLE)
     made.set_params(
-        scrape={"results": 24, "deadline": 6.0, "tries": 2},
+        scrape={"max_results": 24, "download_timeout": 6.0, "max_attempts": 2},
         crop={"size": 48},
         validate={"max_rejected": 0.9},
         split={"validation": 0.25, "test": 0.25},
@@ -233,7 +233,7 @@ def everything_of_somebody_else(project: Project, server: str) -> None:
     )
     tried = [row for row in rows(project, "data/attempts") if row["identity"] == "ada-lorne"]
     may_pass = {
-        target(row["url"]) for row in rows(project, "data/attempts") if row["reason"] in PASSING
+        target(row["url"]) for row in rows(project, "data/attempts") if row["reason"] in TRANSIENT
     }
     ids = {row["image_id"] for row in (*ada, bo, cleo)}
     texts = {"ada-lorne", "ada lorne", *ids, bo["url"], cleo["url"]}

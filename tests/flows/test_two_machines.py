@@ -40,7 +40,7 @@ def tiny(folder: Path) -> Project:
     project = clone(folder)
     project.write_catalogue(project.catalogue.read_text().splitlines()[1:7])
     project.set_params(
-        scrape={"results": 12, "gap": 0.0, "min_pictures": 2},
+        scrape={"max_results": 12, "request_interval": 0.0, "min_pictures": 2},
         validate={"max_rejected": 0.9, "min_faces_per_class": 1},
         train={"models": ["plain"], "labels": ["gender"], "image_size": 32, "epochs": 1},
     )

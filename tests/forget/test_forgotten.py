@@ -64,4 +64,4 @@ def test_a_mistake_is_one_line_with_its_place(tmp_path: Path, text: str, message
 
 
 def test_a_store_without_a_list_forbids_nothing(tmp_path: Path) -> None:
-    assert lists.kept_from(Store(tmp_path)) == Forgotten()
+    assert lists.read_kept_list(Store(tmp_path)) == Forgotten()

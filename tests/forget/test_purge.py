@@ -50,7 +50,7 @@ def store(tmp_path: Path) -> Store:
         made.put("picture", name, Answer(url, url, now(), body=body(identity)).to_bytes())
         for kind, columns in (
             ("images", schema.IMAGES), ("attempts", schema.ATTEMPTS), ("faces", schema.FACES),
-            ("passing-images", schema.IMAGES), ("passing-attempts", schema.ATTEMPTS),
+            ("transient-images", schema.IMAGES), ("transient-attempts", schema.ATTEMPTS),
         ):  # fmt: skip
             file = made.scratch(f"{name}-{kind}")
             pq.write_table(pa.Table.from_pylist([row(columns.names, identity)], columns), file)
@@ -80,7 +80,7 @@ def test_every_kind_of_entry_of_a_person_goes_and_the_others_stay(
     kinds = set(people_in(store))
     assert len(kinds) == 8
     lists.write(tmp_path / "list", lists.of(["Ada Lorne"]))
-    purge.honour(tmp_path / "list", store)
+    purge.purge_if_changed(tmp_path / "list", store)
     assert people_in(store) == {kind: {"bo-tanaka"} for kind in kinds}
     assert not list((store.root / "scratch").glob("*"))
     assert not (store.root / "train").exists()
@@ -94,11 +94,11 @@ def test_a_picture_or_an_address_takes_what_holds_it(store: Store, tmp_path: Pat
     url = row(["url"], "bo-tanaka")["url"]
     image = row(["image_id"], "ada-lorne")["image_id"]
     lists.write(tmp_path / "list", lists.of(urls=[url]))
-    purge.honour(tmp_path / "list", store)
+    purge.purge_if_changed(tmp_path / "list", store)
     assert people_in(store)["page"] == {"ada-lorne"}
     assert people_in(store)["picture"] == {"ada-lorne"}
     lists.write(tmp_path / "list", lists.of(urls=[url], images=[image]))
-    purge.honour(tmp_path / "list", store)
+    purge.purge_if_changed(tmp_path / "list", store)
     assert "picture" not in people_in(store)
     assert "faces" not in people_in(store)
 
@@ -110,10 +110,10 @@ def test_only_a_new_list_is_paid_for(
     monkeypatch.setattr(purge, "purge", lambda _, given: purged.append(given))
     for names in ([], ["ada"], ["ada"], ["ada", "bo"]):
         lists.write(tmp_path / "list", lists.of(names))
-        given = purge.honour(tmp_path / "list", store)
+        given = purge.purge_if_changed(tmp_path / "list", store)
         assert given == lists.of(names)
     assert purged == [lists.of(["ada"]), lists.of(["ada", "bo"])]
-    assert lists.kept_from(store) == lists.of(["ada", "bo"])
+    assert lists.read_kept_list(store) == lists.of(["ada", "bo"])
 
 
 def test_a_purge_that_was_cut_short_is_done_again(
@@ -123,8 +123,8 @@ def test_a_purge_that_was_cut_short_is_done_again(
     with monkeypatch.context() as patch:
         patch.setattr(purge, "holds", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            purge.honour(tmp_path / "list", store)
-    purge.honour(tmp_path / "list", store)
+            purge.purge_if_changed(tmp_path / "list", store)
+    purge.purge_if_changed(tmp_path / "list", store)
     assert people_in(store)["picture"] == {"bo-tanaka"}
 
 
@@ -137,5 +137,5 @@ def test_rows_tell_addresses_ids_and_the_bytes_of_faces(store: Store) -> None:
 
 
 def test_a_file_s_own_path_stays_off_the_list() -> None:
-    rows = purge.Rows(urls={"file:1.jpg", "http://x.test/1"})
+    rows = purge.Related(urls={"file:1.jpg", "http://x.test/1"})
     assert rows.hashes == lists.of(urls=["http://x.test/1"])

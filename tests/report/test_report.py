@@ -52,7 +52,7 @@ def test_faces_on_the_sheets_are_those_of_the_table(tmp_path: Path) -> None:
     write_rows(tmp_path / "examples.parquet", schema.examples(labels), rows)
     sheets = contact_sheets(
         [tmp_path / "faces.parquet"], tmp_path / "examples.parquet", labels,
-        Params(classes=1, per_class=2),
+        Params(people=1, faces_per_person=2),
     )  # fmt: skip
     assert [(sheet.identity, sheet.rows) for sheet in sheets] == [("abe", 3)]
     shown = [report.data_uri(name, "jpeg") for name in (b"abe0", b"abe2")]
@@ -85,7 +85,7 @@ def rendered(split_by: str) -> str:
     return render(
         steps=funnel(FIGURES, ["a", "b"]), top=15, models=["compact"],
         splits={side: {"rows": 2, "identities": 1} for side in schema.SPLITS},
-        sheets=[report.Sheet("x", "<script>alert(1)</script>", 1, [("data:,", "train")])],
+        sheets=[report.ContactSheet("x", "<script>alert(1)</script>", 1, [("data:,", "train")])],
         ages=[{"bin": "0-24", "before": 9, "after": 4}], tallest=9,
         scores=[], mistakes={}, lineage={"data": "abc"}, params="crop: {margin: 1}",
         split_by=split_by,

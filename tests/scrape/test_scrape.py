@@ -63,7 +63,7 @@ class Source:
             if each.name in self.failing:
                 attempts.append(attempt(each.name, 100, self.failing[each.name]))
             images = [row(each.name, n) for n in reversed(range(count))]
-            yield Crawled(each, images, attempts, settled=each.name not in self.failing)
+            yield Crawled(each, images, attempts, final=each.name not in self.failing)
 
 
 @pytest.fixture
@@ -191,9 +191,14 @@ def test_a_damaged_store_entry_is_made_anew(tmp_path: Path, source: Source) -> N
 def test_only_parameters_that_shape_rows_are_in_the_key() -> None:
     partition = Partition("abe", {})
     key = scrape.partition_key("demo", partition, PARAMS)
-    for change in ({"threads": 2}, {"deadline": 1.0}, {"gap": 9.0}, {"contact": "me"}):
+    for change in (
+        {"threads": 2},
+        {"download_timeout": 1.0},
+        {"request_interval": 9.0},
+        {"contact": "me"},
+    ):
         assert scrape.partition_key("demo", partition, PARAMS.model_copy(update=change)) == key
-    for change in ({"min_side": 9}, {"results": 9}, {"licence": "publicdomain"}):
+    for change in ({"min_picture_side": 9}, {"max_results": 9}, {"licence": "publicdomain"}):
         assert scrape.partition_key("demo", partition, PARAMS.model_copy(update=change)) != key
 
 

@@ -29,7 +29,7 @@ def params(**given: Any) -> Params:
         "validation": 0.2,
         "test": 0.2,
         "near_duplicate_bits": 4,
-        "given": False,
+        "keep_official_split": False,
         "stratify": [],
         "seed": 1,
     }
@@ -134,7 +134,7 @@ def test_given_sides_are_kept_but_by_copies_of_held_out_pictures() -> None:
         for n, s in enumerate(given_sides)
     ]
     rows[0]["phash"] = rows[10]["phash"]  # in train, a copy of one in test
-    chosen, figures = split(table(rows), params(given=True))
+    chosen, figures = split(table(rows), params(keep_official_split=True))
     assert chosen[0] == "test"
     assert chosen[1:12] == given_sides[1:12]
     assert chosen[12:].count("test") == chosen[12:].count("validation") == 4

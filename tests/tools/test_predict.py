@@ -17,7 +17,7 @@ from stages.train.models import plain
 
 KEYPOINTS = ((50.0, 50.0), (70.0, 50.0), (60.0, 60.0), (52.0, 72.0), (68.0, 72.0))
 FACES = [Face((40, 30, 40, 50), KEYPOINTS, 0.99), Face((10, 10, 30, 30), KEYPOINTS, 0.5)]
-CROP = {"margin": 0.2, "align": True, "min_face_size": 20, "min_confidence": 0.9}
+CROP = {"margin": 0.2, "align": True, "min_face_side": 20, "min_confidence": 0.9}
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def picture(tmp_path: Path) -> Path:
 
 
 def find(monkeypatch: pytest.MonkeyPatch, faces: list[Face]) -> None:
-    monkeypatch.setattr(onnx, "load", lambda min_face_size: lambda image: faces)
+    monkeypatch.setattr(onnx, "load", lambda min_face_side: lambda image: faces)
 
 
 def test_faces_are_boxed_and_told(

@@ -24,7 +24,7 @@ def fit(model: Any, folder: Path, state: resume.State, epochs: int, **how: Any) 
     chance = np.random.default_rng(0)
     inputs, targets = chance.normal(size=(8, 4)), chance.normal(size=(8, 1))
     told: list[int] = []
-    keep = resume.Keep(
+    keep = resume.Checkpoint(
         folder,
         state,
         how.get("monitor", "loss"),
@@ -91,7 +91,7 @@ def test_validation_sees_averaged_weights_and_training_raw_ones(tmp_path: Path) 
 def test_training_stops_when_patience_ends(tmp_path: Path, losses: list[float]) -> None:
     model, state = small(), resume.State()
     model.optimizer.build(model.trainable_variables)
-    keep = resume.Keep(tmp_path, state, "loss", 2, lambda state: None)
+    keep = resume.Checkpoint(tmp_path, state, "loss", 2, lambda state: None)
     keep.set_model(model)
     model.stop_training = False
     for epoch, loss in enumerate(losses):
@@ -104,7 +104,7 @@ def test_training_stops_when_patience_ends(tmp_path: Path, losses: list[float]) 
 
 def test_a_loss_that_is_never_finite_has_no_best_epoch(tmp_path: Path) -> None:
     model, state = small(), resume.State()
-    keep = resume.Keep(tmp_path, state, "loss", 5, lambda state: None)
+    keep = resume.Checkpoint(tmp_path, state, "loss", 5, lambda state: None)
     keep.set_model(model)
     keep.on_epoch_end(0, {"loss": float("inf")})
     assert (state.best, state.best_epoch) == (None, 0)

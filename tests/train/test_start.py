@@ -50,9 +50,7 @@ def test_a_network_without_the_backbone_passes_over_it(weights: tuple[Any, Path]
 def test_weights_of_another_network(tmp_path: Path) -> None:
     other = VGG19(include_top=False, weights=None, input_shape=(32, 32, 3))
     other.save_weights(tmp_path / "other.weights.h5")
-    told = (
-        r"train\.weights\.vgg16: .*other.* does not fit: .*block4_conv1.*\(3, 3, 256, 512\).*256\)"
-    )
+    told = r"train\.pretrained\.vgg16: .*other.* does not fit: .*block4_conv1.*512\).*256\)"
     with pytest.raises(InputError, match=told) as error:
         start.load(
             vgg16.build(32, GENDER),
@@ -68,14 +66,16 @@ def test_weights_of_another_network(tmp_path: Path) -> None:
 def test_a_file_that_holds_no_weights(tmp_path: Path) -> None:
     path = tmp_path / "text.h5"
     path.write_text("nothing")
-    with pytest.raises(InputError, match=r"train\.weights\.vgg16: .*text\.h5 does not fit"):
+    with pytest.raises(InputError, match=r"train\.pretrained\.vgg16: .*text\.h5 does not fit"):
         start.load(vgg16.build(32, GENDER), GENDER, "vgg16", {}, {"vgg16": str(path)})
 
 
 def test_imagenet_is_what_keras_keeps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     name = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
-    with pytest.raises(InputError, match=rf"train\.weights\.vgg16: no file .*/models/{name}; put"):
+    with pytest.raises(
+        InputError, match=rf"train\.pretrained\.vgg16: no file .*/models/{name}; put"
+    ):
         start.files("vgg16", {}, {"vgg16": "imagenet"})
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / name).touch()
@@ -84,7 +84,9 @@ def test_imagenet_is_what_keras_keeps(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 def test_another_models_start_is_not_asked_for() -> None:
     assert start.files("plain", {"compact": "nowhere.keras"}, {}) == []
-    with pytest.raises(InputError, match=r"train\.start\.compact: no file nowhere\.keras; put it"):
+    with pytest.raises(
+        InputError, match=r"train\.init_from\.compact: no file nowhere\.keras; put it"
+    ):
         start.files("compact", {"compact": "nowhere.keras"}, {})
 
 
@@ -109,5 +111,5 @@ def test_an_earlier_training_that_does_not_fit(
     save(plain.build(32, GENDER), tmp_path / "earlier.keras")
     wanted = [LABELS[name] for name in labels]
     given = {"plain": str(tmp_path / "earlier.keras")}
-    with pytest.raises(InputError, match=rf"train\.start\.plain: .*earlier\.keras {told}"):
+    with pytest.raises(InputError, match=rf"train\.init_from\.plain: .*earlier\.keras {told}"):
         start.load(plain.build(size, wanted), wanted, "plain", given, {})

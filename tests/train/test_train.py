@@ -28,7 +28,7 @@ SETTINGS: dict[str, Any] = {
     "image_size": 32,
     "channels": 3,
     "epochs": 2,
-    "batch": 32,
+    "batch_size": 32,
     "optimizer": "adamw",
     "learning_rate": 0.003,
     "weight_decay": 0.02,
@@ -46,8 +46,8 @@ SETTINGS: dict[str, Any] = {
         "contrast": 0.1,
         "cutout": 0.1,
     },
-    "start": {},
-    "weights": {},
+    "init_from": {},
+    "pretrained": {},
     "cache": True,
     "seed": 3,
     "mixed_precision": True,
@@ -143,9 +143,13 @@ def test_the_identity_changes_with_data_parameters_and_model(shards: Path, tmp_p
 
 def test_the_identity_changes_with_the_weights_it_begins_with(shards: Path, tmp_path: Path) -> None:
     def known() -> str:
-        return train.identity("plain", shards, params(start={"plain": str(tmp_path / "a.keras")}))
+        return train.identity(
+            "plain", shards, params(init_from={"plain": str(tmp_path / "a.keras")})
+        )
 
-    with pytest.raises(InputError, match=r"train\.start\.plain: no file .*a\.keras; put it there"):
+    with pytest.raises(
+        InputError, match=r"train\.init_from\.plain: no file .*a\.keras; put it there"
+    ):
         known()
     (tmp_path / "a.keras").write_text("one")
     before = known()
@@ -156,7 +160,7 @@ def test_the_identity_changes_with_the_weights_it_begins_with(shards: Path, tmp_
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"weights": {"vgg": "x"}}, "train.weights.vgg"),
+        ({"pretrained": {"vgg": "x"}}, "train.pretrained.vgg"),
         ({"image_size": [64, 8]}, r"train.image_size = \[64, 8\]: .* a side of 16 to 512 pixels"),
         ({"channels": 4}, "train.channels = 4"),
         ({"age_weights": "root"}, "train.age_weights = 'root': .*'sqrt_inverse' or 'lds'"),
@@ -219,7 +223,7 @@ def test_a_training_goes_on_from_an_earlier_one(shards: Path, tmp_path: Path) ->
     start_from = {"plain": str(tmp_path / "earlier.keras")}
     changes: dict[str, Any] = {
         "image_size": [32, 24], "channels": 1, "optimizer": "muon", "age_weights": "lds",
-        "start": start_from, "epochs": 1, "warmup_epochs": 0, "learning_rate": 1e-9,
+        "init_from": start_from, "epochs": 1, "warmup_epochs": 0, "learning_rate": 1e-9,
     }  # fmt: skip
     finish(start(tmp_path, shards, "plain", **changes))
     trained, _ = modelfile.load(tmp_path / "model.keras")

@@ -9,11 +9,11 @@ import pytest
 from stages.core.labels import LABELS
 from stages.core.program import InputError, section
 from stages.validate import expectations
-from stages.validate.expectations import ALWAYS_KNOWN, Outcome, Params
+from stages.validate.expectations import ALWAYS_KNOWN, Params, RuleResult
 
 GIVEN = {
     "min_confidence": 0.9,
-    "min_face_pixels": 20,
+    "min_face_side": 20,
     "min_picture_side": 90,
     "ranges": {},
     "keep": {},
@@ -113,9 +113,9 @@ def test_outcomes_name_rows_in_the_order_of_the_rules(tmp_path: Path) -> None:
     rules = expectations.faces(["age", "gender", "eyeglasses"], PARAMS)[-3:]
     project = expectations.context(tmp_path)
     assert expectations.check(project, "faces", table, rules, ["who"]) == [
-        Outcome("expect_column_values_to_be_between(age)", [0, 2]),
-        Outcome("expect_column_values_to_be_in_set(gender)", [1]),
-        Outcome("expect_column_values_to_be_in_set(eyeglasses)", []),
+        RuleResult("expect_column_values_to_be_between(age)", [0, 2]),
+        RuleResult("expect_column_values_to_be_in_set(gender)", [1]),
+        RuleResult("expect_column_values_to_be_in_set(eyeglasses)", []),
     ]
     assert os.environ["GX_ANALYTICS_ENABLED"] == "false"
     assert (tmp_path / "index.html").is_file()
@@ -143,7 +143,7 @@ def test_runs_have_no_time_of_their_own(tmp_path: Path) -> None:
     ("key", "value"),
     [
         ("min_confidence", 1.1),
-        ("min_face_pixels", 0),
+        ("min_face_side", 0),
         ("min_faces_per_class", 0),
         ("max_rejected", -0.1),
     ],

@@ -12,7 +12,7 @@ import pytest
 from stages.core import schema, tables
 from stages.core.program import InputError
 from stages.validate import __main__ as validate
-from stages.validate.expectations import Outcome, Params
+from stages.validate.expectations import Params, RuleResult
 
 LABELS = ["age", "gender", "eyeglasses"]
 SCHEMA = schema.labeled(LABELS)
@@ -25,7 +25,7 @@ HOSTILE = "<script src='https://evil.example/x.js'>"
 def params(**changed: Any) -> Params:
     given: dict[str, Any] = {
         "min_confidence": 0.9,
-        "min_face_pixels": 20,
+        "min_face_side": 20,
         "min_picture_side": 1,
         "ranges": {},
         "keep": {},
@@ -289,7 +289,7 @@ def test_the_gate_names_the_three_most_frequent_reasons() -> None:
 
 
 def test_the_first_reason_wins() -> None:
-    outcomes = [Outcome("first", [2, 0]), Outcome("second", [0, 1]), Outcome("third", [])]
+    outcomes = [RuleResult("first", [2, 0]), RuleResult("second", [0, 1]), RuleResult("third", [])]
     assert validate.reasons_of(outcomes) == {2: "first", 0: "first", 1: "second"}
 
 

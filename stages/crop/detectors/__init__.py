@@ -1,1 +1,1 @@
-"""Face detectors: each file gives `load(min_face_size) -> Detector`."""
+"""Face detectors: each file gives `load(min_face_side) -> Detector`."""

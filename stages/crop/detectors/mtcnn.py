@@ -12,10 +12,10 @@ import numpy.typing as npt
 from stages.pictures.face import Detector, Face, faces_from_rows
 
 
-def load(min_face_size: int) -> Detector:
+def load(min_face_side: int) -> Detector:
     """Load the library's detector, one picture at a time, on the CPU.
 
-    min_face_size: side of the smallest face looked for, pixels.
+    min_face_side: side of the smallest face looked for, pixels.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read once, while TensorFlow is imported
 
@@ -28,18 +28,18 @@ def load(min_face_size: int) -> Detector:
     def propose(images_oshapes: npt.NDArray[np.int_], **given: Any) -> npt.NDArray[np.float64]:
         """Run the library's first stage on the levels of the pyramid that fit its network.
 
-        From a min_face_size of 22 up the library makes levels smaller than P-Net's window, whose
+        From a min_face_side of 22 up the library makes levels smaller than P-Net's window, whose
         error it takes for "no faces". It counts levels by the picture's shape, which is used for
         nothing else in this stage: so give it a shape with as many levels as fit.
         """
         height, width = images_oshapes[0, :2]
         if min(height, width) < 12:
             return np.empty((0, 6))
-        scales = build_scale_pyramid(width, height, min_face_size, scale_factor=0.709)
+        scales = build_scale_pyramid(width, height, min_face_side, scale_factor=0.709)
         levels = sum(int(min(height, width) * scale) >= 12 for scale in scales)
         side = 12 * 0.709 ** -(levels + 1)
         proposals: npt.NDArray[np.float64] = first(
-            images_oshapes=np.array([[side, side, 3]]), min_face_size=min_face_size, **given
+            images_oshapes=np.array([[side, side, 3]]), min_face_size=min_face_side, **given
         )
         return proposals
 

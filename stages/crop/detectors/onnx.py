@@ -29,10 +29,10 @@ Floats = npt.NDArray[np.float64]  # boxes: rows of x1, y1, x2, y2, score[, keypo
 Image = npt.NDArray[np.float32]
 
 
-def load(min_face_size: int) -> Detector:
+def load(min_face_side: int) -> Detector:
     """Load the three networks; the detector runs on CUDA where the runtime has it.
 
-    min_face_size: side of the smallest face looked for, pixels. Smaller costs more time.
+    min_face_side: side of the smallest face looked for, pixels. Smaller costs more time.
     Raises ModuleNotFoundError without the `mtcnn` package.
     """
     pnet, rnet, onet = (open_session(name) for name in THRESHOLDS)
@@ -40,7 +40,7 @@ def load(min_face_size: int) -> Detector:
     def detect(picture: npt.NDArray[np.uint8]) -> list[Face]:
         height, width = picture.shape[:2]
         image = (picture.astype(np.float32) - np.float32(127.5)) / np.float32(128)
-        boxes = propose(pnet, image, min_face_size)
+        boxes = propose(pnet, image, min_face_side)
         planes = channels_first(image)
         if len(boxes):
             boxes = refine(rnet, planes, boxes)
@@ -65,11 +65,11 @@ def open_session(name: str) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(build(name), options, providers=providers)
 
 
-def propose(pnet: onnxruntime.InferenceSession, image: Image, min_face_size: int) -> Floats:
+def propose(pnet: onnxruntime.InferenceSession, image: Image, min_face_side: int) -> Floats:
     """P-Net over the pyramid: square candidates, (n, 5)."""
     height, width = image.shape[:2]
     found = []
-    for scale in pyramid(height, width, min_face_size):
+    for scale in pyramid(height, width, min_face_side):
         size = (int(width * scale), int(height * scale))
         level = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         offsets, scores = pnet.run(None, {"image": channels_first(level)})
@@ -82,17 +82,17 @@ def propose(pnet: onnxruntime.InferenceSession, image: Image, min_face_size: int
     return square(boxes[kept(boxes, 0.7, "union")])
 
 
-def pyramid(height: int, width: int, min_face_size: int) -> Iterator[float]:
+def pyramid(height: int, width: int, min_face_side: int) -> Iterator[float]:
     """Yield the scales at which P-Net looks.
 
-    The library counts levels by the picture alone, whatever min_face_size is, and fails on those
+    The library counts levels by the picture alone, whatever min_face_side is, and fails on those
     that come out smaller than P-Net's window, returning no face at all; here they are left out.
     """
     shorter = min(height, width)
     if shorter < CELL:
         return
     for level in range(round(-(np.log(shorter / CELL) / np.log(SHRINK) + 1))):
-        scale = CELL / min_face_size * SHRINK**level
+        scale = CELL / min_face_side * SHRINK**level
         if int(shorter * scale) >= CELL:
             yield scale
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 # Failures that another day may not see again.
-PASSING = frozenset({"timeout", "connection_error", "server_error", "too_many_requests"})
+TRANSIENT = frozenset({"timeout", "connection_error", "server_error", "too_many_requests"})
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class Answer:
     body: bytes = dataclasses.field(default=b"", repr=False)
 
     @property
-    def passing(self) -> bool:
+    def transient(self) -> bool:
         """Whether asking again another day may help."""
-        return self.reason in PASSING
+        return self.reason in TRANSIENT
 
     def to_bytes(self) -> bytes:
         """The form that `from_bytes` reads."""

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from bs4 import BeautifulSoup
 from bs4.filter import SoupStrainer
 
-from stages.scrape.crawl.engine import Engine, Tile, offered
+from stages.scrape.crawl.engine import Engine, SearchResult, offered
 from stages.scrape.source import Licence, Scrape
 
 BASE = "https://www.bing.com"
@@ -32,17 +32,17 @@ def engine(name: str, base: str = BASE) -> Engine:
 
 
 def pages(query: str, params: Scrape, base: str = BASE) -> list[str]:
-    """The addresses of as many result pages as `params.results` needs."""
+    """The addresses of as many result pages as `params.max_results` needs."""
     licence = _LICENCES.get(params.licence)
     wanted = f"&qft=+filterui:{licence}" if licence else ""
     words = quote(query, safe="")
     return [
         f"{base}/images/async?q={words}&first={first}&count={PAGE}{wanted}"
-        for first in range(1, params.results + 1, PAGE)
+        for first in range(1, params.max_results + 1, PAGE)
     ]
 
 
-def tiles(html: bytes) -> list[Tile]:
+def tiles(html: bytes) -> list[SearchResult]:
     """The pictures on a result page in order: `murl`, `purl` and `t` of each tile's JSON."""
     # A strainer that names the class too would pass over links that have a second one.
     soup = BeautifulSoup(html, "lxml", from_encoding="utf-8", parse_only=SoupStrainer("a"))
@@ -50,7 +50,7 @@ def tiles(html: bytes) -> list[Tile]:
     return [tile for tile in found if tile]
 
 
-def _tile(text: str) -> Tile | None:
+def _tile(text: str) -> SearchResult | None:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):  # not JSON, or nested beyond reason

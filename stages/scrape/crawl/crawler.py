@@ -14,11 +14,11 @@ from collections.abc import Iterator
 import icrawler
 
 from stages.core.store import Store
-from stages.forget.forgotten import kept_from
+from stages.forget.forgotten import read_kept_list
 from stages.scrape.crawl import guard
-from stages.scrape.crawl.door import Routes
+from stages.scrape.crawl.cached_fetcher import CachedFetcher
+from stages.scrape.crawl.connector import Routes
 from stages.scrape.crawl.engine import Engine
-from stages.scrape.crawl.memory import Memory
 from stages.scrape.crawl.politeness import Politeness
 from stages.scrape.crawl.roles import Downloader, Feeder, Parser
 from stages.scrape.crawl.rows import assemble
@@ -53,11 +53,15 @@ class Crawler(icrawler.Crawler):  # type: ignore[misc]  # icrawler ships no type
         self._engine, self._params = engine, params
         self._web = guard.session(params, routes)
         self._run = run = Run(ahead=4 * params.threads)
-        forgotten = kept_from(store)
+        forgotten = read_kept_list(store)
         politeness = Politeness(
-            params.gap, routes, sleep=run.pause, forgotten=forgotten, crawls=params.crawls
+            params.request_interval,
+            routes,
+            sleep=run.pause,
+            forgotten=forgotten,
+            crawls=params.crawls,
         )
-        memory = Memory(store, engine.name, self._web, params, politeness, forgotten)
+        memory = CachedFetcher(store, engine.name, self._web, params, politeness, forgotten)
         shared = {"run": run, "params": params}
         super().__init__(
             Feeder,
@@ -88,7 +92,7 @@ class Crawler(icrawler.Crawler):  # type: ignore[misc]  # icrawler ships no type
         """Use the guarded session."""
         self.session = self._web
 
-    def set_storage(self, storage: Memory) -> None:
+    def set_storage(self, storage: CachedFetcher) -> None:
         """Answers are kept by the store, not as numbered files."""
         self.storage = storage
 

@@ -10,7 +10,7 @@ URL_LIMIT = 4000  # characters; longer ones carry the picture in themselves
 
 
 @dataclass(frozen=True)
-class Tile:
+class SearchResult:
     """A picture that a result page or a list offers; `metadata` holds labels and the like."""
 
     url: str
@@ -20,15 +20,15 @@ class Tile:
     metadata: dict[str, str] = field(default_factory=dict)
 
 
-def offered(url: object, page_url: object = None, title: object = None) -> Tile | None:
+def offered(url: object, page_url: object = None, title: object = None) -> SearchResult | None:
     """A tile from what a page says, which may be anything; None without a usable URL."""
     address = tidy(url, URL_LIMIT + 1)
     if not address or len(address) > URL_LIMIT:
         return None
-    return Tile(address, tidy(page_url, URL_LIMIT) or None, tidy(title) or None)
+    return SearchResult(address, tidy(page_url, URL_LIMIT) or None, tidy(title) or None)
 
 
-def _none_given(_: Partition) -> list[Tile]:
+def _none_given(_: Partition) -> list[SearchResult]:
     return []
 
 
@@ -41,5 +41,5 @@ class Engine:
 
     name: str
     pages: Callable[[str, Scrape], list[str]]
-    tiles: Callable[[bytes], list[Tile]]
-    given: Callable[[Partition], list[Tile]] = _none_given
+    tiles: Callable[[bytes], list[SearchResult]]
+    given: Callable[[Partition], list[SearchResult]] = _none_given

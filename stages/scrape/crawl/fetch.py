@@ -11,7 +11,7 @@ import tenacity
 import urllib3
 
 from stages.scrape.crawl.answer import Answer, now
-from stages.scrape.crawl.door import BlockedAddress
+from stages.scrape.crawl.connector import BlockedAddressError
 from stages.scrape.crawl.guard import GuardedSession
 from stages.scrape.crawl.headers import http_date, opted_out, retry_after
 from stages.scrape.crawl.politeness import Politeness, Refusal
@@ -30,7 +30,7 @@ _REASONS = {
     451: "forbidden",
 }
 _FAILURES = (
-    BlockedAddress,
+    BlockedAddressError,
     requests.RequestException,
     urllib3.exceptions.HTTPError,
     UnicodeError,
@@ -192,7 +192,7 @@ def _failed(url: str, target: str, refusal: Refusal) -> Answer:
 
 
 def _explain(error: Exception) -> Refusal:
-    if isinstance(error, BlockedAddress):
+    if isinstance(error, BlockedAddressError):
         return Refusal("blocked_address", str(error))
     timeouts = (requests.Timeout, urllib3.exceptions.TimeoutError)
     if isinstance(error, timeouts):

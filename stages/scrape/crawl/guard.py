@@ -1,6 +1,7 @@
 """The only way out to the network: a requests session that cannot be led to private addresses.
 
-Every connection, at every redirect, goes through a `Door`; certificates and SNI keep the name.
+Every connection, at every redirect, goes through a `VettedConnector`; certificates and SNI keep
+the name.
 """
 
 import socket
@@ -15,7 +16,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from stages.core.program import InputError
-from stages.scrape.crawl.door import Door, Routes
+from stages.scrape.crawl.connector import Routes, VettedConnector
 from stages.scrape.crawl.timed import TimedResponse
 from stages.scrape.source import Scrape
 
@@ -25,7 +26,7 @@ AGENT = "faceline"  # the name that robots.txt and X-Robots-Tag know us by
 class _Guarded(HTTPConnection):
     response_class = TimedResponse
 
-    def __init__(self, *args: Any, door: Door, **options: Any) -> None:
+    def __init__(self, *args: Any, door: VettedConnector, **options: Any) -> None:
         super().__init__(*args, **options)
         self._door = door
 
@@ -57,7 +58,7 @@ class _PoolTLS(HTTPSConnectionPool):
 
 
 class _Pools(PoolManager):
-    def __init__(self, door: Door, **options: Any) -> None:
+    def __init__(self, door: VettedConnector, **options: Any) -> None:
         super().__init__(**options)
         self._door = door
         self.pool_classes_by_scheme = {"http": _Pool, "https": _PoolTLS}
@@ -69,9 +70,9 @@ class _Pools(PoolManager):
 
 
 class Guard(HTTPAdapter):
-    """A transport whose every connection goes through one `Door`."""
+    """A transport whose every connection goes through one `VettedConnector`."""
 
-    def __init__(self, door: Door, connections: int) -> None:
+    def __init__(self, door: VettedConnector, connections: int) -> None:
         self.door = door
         super().__init__(pool_connections=connections, pool_maxsize=connections)
 
@@ -87,7 +88,7 @@ class Guard(HTTPAdapter):
 class GuardedSession(requests.Session):
     """A session that forgets cookies, ignores the environment and follows no redirect."""
 
-    def __init__(self, door: Door, connections: int, agent: str) -> None:
+    def __init__(self, door: VettedConnector, connections: int, agent: str) -> None:
         super().__init__()
         self.door = door
         self.trust_env = False
@@ -119,4 +120,6 @@ def session(params: Scrape, routes: Routes | None = None) -> GuardedSession:
     contact = params.contact
     if not (contact.isascii() and contact.isprintable()):
         raise InputError(f"params.yaml: scrape.contact = {contact!r}: must be plain ASCII text")
-    return GuardedSession(Door(routes or {}), 2 * params.threads, f"{AGENT}/0.1 (+{contact})")
+    return GuardedSession(
+        VettedConnector(routes or {}), 2 * params.threads, f"{AGENT}/0.1 (+{contact})"
+    )

@@ -86,7 +86,7 @@ def _opened(body: bytes, params: Scrape) -> Image.Image:
     width, height = image.size
     if width * height > params.max_pixels:
         raise Rejected("too_many_pixels", f"{width}x{height}")
-    if min(width, height) < params.min_side:
+    if min(width, height) < params.min_picture_side:
         raise Rejected("too_small", f"{width}x{height}")
     return image
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from protego import Protego
 
 from stages.forget.forgotten import FORGOTTEN, Forgotten
-from stages.scrape.crawl.answer import PASSING, Answer
+from stages.scrape.crawl.answer import TRANSIENT, Answer
 from stages.scrape.crawl.guard import AGENT
 
 MAX_DELAY = 30.0  # seconds; a robots.txt may ask for hours between two requests
@@ -103,7 +103,7 @@ class Politeness:
             site.rules = Protego.parse(answer.body.decode("utf-8", "replace"))
             with self._lock:
                 self._delays[host] = min(site.rules.crawl_delay(AGENT) or 0.0, MAX_DELAY)
-        elif answer.reason in PASSING or answer.reason == "blocked_address":
+        elif answer.reason in TRANSIENT or answer.reason == "blocked_address":
             site.refusal = Refusal(answer.reason, f"robots.txt: {answer.detail or answer.reason}")
         elif answer.reason not in _NO_ROBOTS:
             site.refusal = Refusal("robots_disallowed", f"robots.txt: {answer.reason}")

@@ -9,10 +9,10 @@ import icrawler
 
 from stages.forget.forgotten import FORGOTTEN, Forgotten
 from stages.scrape.crawl.answer import Answer
+from stages.scrape.crawl.cached_fetcher import CachedFetcher
 from stages.scrape.crawl.engine import Engine
-from stages.scrape.crawl.memory import Memory
+from stages.scrape.crawl.partition_progress import Attempt, Kept, LeftOut, PartitionProgress
 from stages.scrape.crawl.picture import Rejected, inspect
-from stages.scrape.crawl.progress import Kept, LeftOut, Progress, Try
 from stages.scrape.crawl.run import Run
 from stages.scrape.source import Partition, Scrape
 
@@ -21,7 +21,7 @@ from stages.scrape.source import Partition, Scrape
 class Search:
     """A result page to read: the `index`-th of `pages`. No pages: the engine knows the tiles."""
 
-    progress: Progress
+    progress: PartitionProgress
     pages: list[str]
     index: int = 0
 
@@ -44,13 +44,13 @@ class Feeder(icrawler.Feeder):  # type: ignore[misc]  # icrawler ships no types;
             self._run.begin()
             person = partition.celebrity
             pages = self._engine.pages(person.query, self._params) if person else []
-            self.output(Search(Progress(partition, number), pages))
+            self.output(Search(PartitionProgress(partition, number), pages))
 
 
 class Parser(icrawler.Parser):  # type: ignore[misc]
     """Reads result pages, those of a partition one after the other, and queues what they offer."""
 
-    def __init__(self, *args: Any, run: Run, engine: Engine, params: Scrape, memory: Memory):
+    def __init__(self, *args: Any, run: Run, engine: Engine, params: Scrape, memory: CachedFetcher):
         super().__init__(*args)
         self._run, self._engine, self._params, self._memory = run, engine, params, memory
 
@@ -60,7 +60,7 @@ class Parser(icrawler.Parser):  # type: ignore[misc]
 
     def search(self, search: Search) -> None:
         """Queue a page's pictures and the next page, or end the partition's search."""
-        progress, limit = search.progress, self._params.results
+        progress, limit = search.progress, self._params.max_results
         if search.pages:
             more = self.parse(search)
         else:
@@ -77,18 +77,18 @@ class Parser(icrawler.Parser):  # type: ignore[misc]
         person = progress.partition.celebrity
         answer, entry = self._memory.page(url, person.edition if person else 1)
         if answer.reason:
-            progress.note(url, LeftOut("search_failed", _why(answer), answer.passing))
-            return answer.passing
+            progress.note(url, LeftOut("search_failed", _why(answer), answer.transient))
+            return answer.transient
         tiles = self._engine.tiles(answer.body)
         if not tiles and search.index == 0:
             # More often a challenge for robots than the truth. A later page only ends the results.
             if entry:
                 entry.unlink(missing_ok=True)
-            progress.note(url, LeftOut("no_results", passing=True))
-        self._queue(progress, progress.offer(tiles, self._params.results))
+            progress.note(url, LeftOut("no_results", transient=True))
+        self._queue(progress, progress.offer(tiles, self._params.max_results))
         return bool(tiles)
 
-    def _queue(self, progress: Progress, tries: list[Try]) -> None:
+    def _queue(self, progress: PartitionProgress, tries: list[Attempt]) -> None:
         for each in tries:
             self.output((progress, each))
 
@@ -104,7 +104,7 @@ class Downloader(icrawler.Downloader):  # type: ignore[misc]
         """A thread's work, from icrawler."""
         self._run.serve(self.in_queue, self.download)
 
-    def download(self, task: tuple[Progress, Try]) -> None:
+    def download(self, task: tuple[PartitionProgress, Attempt]) -> None:
         """Settle one try; the last of a partition hands it to the consumer."""
         progress, each = task
         if self._forgotten.found_in(each.tile.title, each.tile.page_url):
@@ -117,7 +117,7 @@ class Downloader(icrawler.Downloader):  # type: ignore[misc]
     def _fetch(self, url: str) -> Kept | LeftOut:
         answer, entry = self.storage.picture(url)
         if answer.reason is not None:
-            return LeftOut(answer.reason, answer.detail, answer.passing)
+            return LeftOut(answer.reason, answer.detail, answer.transient)
         if entry is None:  # a good answer is kept unless it led to somebody forgotten
             return LeftOut(FORGOTTEN)
         return self._judge(answer, entry)

@@ -3,11 +3,11 @@
 from typing import Any
 
 from stages.scrape.crawl.answer import Answer
-from stages.scrape.crawl.progress import Kept, LeftOut, Progress, Try
+from stages.scrape.crawl.partition_progress import Attempt, Kept, LeftOut, PartitionProgress
 from stages.scrape.source import Crawled, Partition, Scrape
 
 
-def assemble(progress: Progress, source: str, params: Scrape) -> Crawled:
+def assemble(progress: PartitionProgress, source: str, params: Scrape) -> Crawled:
     """The rows in rank order. Of equal bytes the lowest rank is kept, the others are attempts."""
     crawled = Crawled(progress.partition)
     identity = identity_of(progress.partition)
@@ -21,8 +21,8 @@ def assemble(progress: Progress, source: str, params: Scrape) -> Crawled:
             else:
                 ranks[outcome.image_id] = each.rank
                 crawled.images.append(_image(each, outcome, source, identity, params))
-        if isinstance(outcome, LeftOut) and outcome.passing:
-            crawled.settled = False
+        if isinstance(outcome, LeftOut) and outcome.transient:
+            crawled.final = False
         crawled.attempts.append(_attempt(each, outcome, source, identity))
     return crawled
 
@@ -36,7 +36,7 @@ def identity_of(partition: Partition) -> str | None:
 
 
 def _image(
-    each: Try, kept: Kept, source: str, identity: str | None, params: Scrape
+    each: Attempt, kept: Kept, source: str, identity: str | None, params: Scrape
 ) -> dict[str, Any]:
     body = Answer.from_bytes(kept.entry.read_bytes()).body
     picture, tile = kept.picture, each.tile
@@ -57,7 +57,7 @@ def _image(
     }
 
 
-def _metadata(each: Try, kept: Kept) -> list[tuple[str, str]]:
+def _metadata(each: Attempt, kept: Kept) -> list[tuple[str, str]]:
     found = kept.picture.metadata | each.tile.metadata
     if each.tile.title:
         found["title"] = each.tile.title
@@ -67,7 +67,7 @@ def _metadata(each: Try, kept: Kept) -> list[tuple[str, str]]:
 
 
 def _attempt(
-    each: Try, outcome: Kept | LeftOut | None, source: str, identity: str | None
+    each: Attempt, outcome: Kept | LeftOut | None, source: str, identity: str | None
 ) -> dict[str, Any]:
     if outcome is None:
         raise RuntimeError(f"{each.tile.url} was never tried")

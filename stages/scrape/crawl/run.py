@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from stages.scrape.crawl.progress import Progress
+from stages.scrape.crawl.partition_progress import PartitionProgress
 
 
 class Stopped(Exception):  # noqa: N818 - an order, not an error
@@ -39,7 +39,7 @@ class Run:
     """
 
     def __init__(self, ahead: int) -> None:
-        self._finished: queue.Queue[Progress | BaseException] = queue.Queue()
+        self._finished: queue.Queue[PartitionProgress | BaseException] = queue.Queue()
         self._ahead = threading.Semaphore(ahead)
         self._stopping = threading.Event()
 
@@ -52,11 +52,11 @@ class Run:
         """The consumer is done with a partition."""
         self._ahead.release()
 
-    def finish(self, progress: Progress) -> None:
+    def finish(self, progress: PartitionProgress) -> None:
         """Hand a finished partition to the consumer."""
         self._finished.put(progress)
 
-    def next(self) -> Progress:
+    def next(self) -> PartitionProgress:
         """The next finished partition; raises what a thread failed with."""
         finished = self._finished.get()
         if isinstance(finished, BaseException):

@@ -12,7 +12,7 @@ from stages.scrape.datasets.files import Files, Member
 from stages.scrape.source import Crawled, Partition, Scrape
 
 
-class Known(NamedTuple):
+class Annotation(NamedTuple):
     """What a data set says of a picture: whose it is, and its labels and other texts by name."""
 
     identity: str | None
@@ -34,7 +34,7 @@ class Item(NamedTuple):
 
 
 # Reads an item's name and note; raises `Rejected` when they make no sense.
-Describe = Callable[[Item], Known]
+Describe = Callable[[Item], Annotation]
 # Not labels: one picture in train and test is a copy all the same.
 _PLACE = "partition"
 
@@ -98,7 +98,7 @@ def add(
     known = _known(item, describe)
     identity = known.identity if known else None
     if isinstance(found, Rejected):
-        crawled.settled &= found.reason != "changed"  # the next run reads it as it is then
+        crawled.final &= found.reason != "changed"  # the next run reads it as it is then
         crawled.attempts.append(_attempt(source, item, rank, identity, found))
         return
     if known is None:
@@ -134,12 +134,12 @@ def _without_copies(item: Item, earlier: dict[str, list[Item]], describe: Descri
     return item
 
 
-def _labels(item: Item, describe: Describe) -> Known:
+def _labels(item: Item, describe: Describe) -> Annotation:
     identity, metadata = describe(item)
-    return Known(identity, {name: text for name, text in metadata.items() if name != _PLACE})
+    return Annotation(identity, {name: text for name, text in metadata.items() if name != _PLACE})
 
 
-def _known(item: Item, describe: Describe) -> Known | None:
+def _known(item: Item, describe: Describe) -> Annotation | None:
     try:
         return describe(item)
     except Rejected:
@@ -155,7 +155,9 @@ def _read(item: Item, files: Files, params: Scrape) -> tuple[Picture, bytes]:
     return inspect(body, params), body
 
 
-def _image(source: str, item: Item, known: Known, picture: Picture, body: bytes) -> dict[str, Any]:
+def _image(
+    source: str, item: Item, known: Annotation, picture: Picture, body: bytes
+) -> dict[str, Any]:
     return {
         "image_id": item.digest,
         "source": source,

@@ -2,7 +2,7 @@
 
 He et al. 2016, Simonyan and Zisserman 2015, Szegedy et al. 2017. Each has an input of its own,
 prepared as it was trained; here all three are one face. What they see, 4,096 averaged features,
-feeds the heads. Backbones with `train.weights` are frozen, as the seed's were; 97,925,920
+feeds the heads. Backbones with `train.pretrained` are frozen, as the seed's were; 97,925,920
 parameters without the heads. Its heads are not known; these are single layers.
 """
 

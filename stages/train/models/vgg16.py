@@ -2,7 +2,7 @@
 
 14,714,688 parameters, and per head at 224 × 224 one layer of 401,424 (25,088 to 16), one of 136
 (16 to 8) and the answer's own; the age's is one unit, 9. The seed's backbone was VGG-Face (Parkhi,
-Vedaldi and Zisserman 2015): give `train.weights.vgg16` a file of it, or of ImageNet's. Without,
+Vedaldi and Zisserman 2015): give `train.pretrained.vgg16` a file of it, or of ImageNet's. Without,
 the backbone is trained from scratch; two cores are too slow for that at 224 × 224.
 """
 

@@ -27,7 +27,7 @@ def detect() -> Detector:
 
 
 @pytest.mark.parametrize(
-    ("height", "width", "min_face_size", "levels"),
+    ("height", "width", "min_face_side", "levels"),
     [
         (11, 500, 20, []),
         (24, 500, 20, [14]),
@@ -37,15 +37,15 @@ def detect() -> Detector:
     ],
 )
 def test_pyramid_keeps_to_levels_that_fit_the_network(
-    height: int, width: int, min_face_size: int, levels: list[int]
+    height: int, width: int, min_face_side: int, levels: list[int]
 ) -> None:
-    scales = onnx.pyramid(height, width, min_face_size)
+    scales = onnx.pyramid(height, width, min_face_side)
     assert [int(min(height, width) * scale) for scale in scales] == levels
 
 
 @given(st.integers(1, 5000), st.integers(1, 5000), st.integers(1, 500))
-def test_no_level_is_smaller_than_the_window(height: int, width: int, min_face_size: int) -> None:
-    for scale in onnx.pyramid(height, width, min_face_size):
+def test_no_level_is_smaller_than_the_window(height: int, width: int, min_face_side: int) -> None:
+    for scale in onnx.pyramid(height, width, min_face_side):
         assert int(min(height, width) * scale) >= onnx.CELL
 
 
@@ -96,10 +96,10 @@ def test_faces_are_cut_to_the_picture() -> None:
 @pytest.mark.parametrize(
     "shape", [(1, 1), (11, 500), (12, 12), (17, 17), (20, 20), (40, 3000), (3000, 40), (200, 300)]
 )
-@pytest.mark.parametrize("min_face_size", [20, 40, 400])
-def test_pictures_without_a_face(shape: tuple[int, int], min_face_size: int) -> None:
+@pytest.mark.parametrize("min_face_side", [20, 40, 400])
+def test_pictures_without_a_face(shape: tuple[int, int], min_face_side: int) -> None:
     rng = np.random.default_rng(0)
-    find = onnx.load(min_face_size)
+    find = onnx.load(min_face_side)
     assert find(np.full((*shape, 3), 128, np.uint8)) == []
     assert find(rng.integers(0, 256, (*shape, 3), dtype=np.uint8)) == []
 
@@ -144,12 +144,12 @@ def agree(ours: list[Face], theirs: list[Face]) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("min_face_size", [20, 40])
-def test_boxes_agree_with_the_library(min_face_size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("min_face_side", [20, 40])
+def test_boxes_agree_with_the_library(min_face_side: int, monkeypatch: pytest.MonkeyPatch) -> None:
     pictures = portraits(60)
     rows = [np.hstack(pictures[start : start + 4]) for start in range(0, 12, 4)]
     mosaics = [np.vstack(rows), rows[0], np.vstack(rows)[:, 100:1000]]
-    reference, detect = mtcnn.load(min_face_size), onnx.load(min_face_size)
+    reference, detect = mtcnn.load(min_face_side), onnx.load(min_face_side)
     monkeypatch.setattr("mtcnn.utils.bboxes.sort_by_scores", stable_sort)
     found = [(detect(picture), reference(picture)) for picture in pictures + mosaics]
     faces = sum(max(len(ours), len(theirs)) for ours, theirs in found)

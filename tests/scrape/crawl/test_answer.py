@@ -32,7 +32,7 @@ def test_any_bytes_are_read_or_refused_by_name(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "passing"),
+    ("reason", "transient"),
     [
         (None, False),
         ("timeout", True),
@@ -43,5 +43,5 @@ def test_any_bytes_are_read_or_refused_by_name(content: bytes) -> None:
         ("robots_disallowed", False),
     ],
 )
-def test_what_may_pass(reason: str | None, passing: bool) -> None:
-    assert Answer("u", "u", AT, reason).passing is passing
+def test_what_may_pass(reason: str | None, transient: bool) -> None:
+    assert Answer("u", "u", AT, reason).transient is transient

@@ -4,7 +4,7 @@ from html import escape
 import pytest
 
 from stages.scrape.crawl import bing_search
-from stages.scrape.crawl.engine import Tile
+from stages.scrape.crawl.engine import SearchResult
 
 
 def page(*contents: str) -> bytes:
@@ -13,7 +13,7 @@ def page(*contents: str) -> bytes:
 
 
 def test_pages_of_a_fixed_size_as_many_as_needed(params) -> None:
-    wanted = params.model_copy(update={"results": 41})
+    wanted = params.model_copy(update={"max_results": 41})
     assert bing_search.pages("jane doe", wanted) == [
         f"https://www.bing.com/images/async?q=jane%20doe&first={first}&count=20"
         for first in (1, 21, 41)
@@ -52,8 +52,8 @@ def test_tiles_in_order_with_page_and_title() -> None:
     }
     second = {"murl": "http://b.test/b.png", "turl": "ignored"}
     assert bing_search.tiles(page(json.dumps(first), json.dumps(second))) == [
-        Tile("http://a.test/A.JPG?x=1&y=2", "http://a.test/", "A b"),
-        Tile("http://b.test/b.png"),
+        SearchResult("http://a.test/A.JPG?x=1&y=2", "http://a.test/", "A b"),
+        SearchResult("http://b.test/b.png"),
     ]
 
 
@@ -63,7 +63,7 @@ def test_tiles_in_order_with_page_and_title() -> None:
 )
 def test_malformed_tiles_are_passed_over(content: str) -> None:
     good = json.dumps({"murl": "http://a.test/a.jpg", "t": 3, "purl": None})
-    assert bing_search.tiles(page(content, good)) == [Tile("http://a.test/a.jpg")]
+    assert bing_search.tiles(page(content, good)) == [SearchResult("http://a.test/a.jpg")]
 
 
 def test_what_cannot_be_written_is_left_out() -> None:

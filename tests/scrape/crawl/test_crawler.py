@@ -57,7 +57,7 @@ def test_rows(site, reply, picture, run) -> None:
     site.search("jane", [f"{HOST}/a.jpg", f"{HOST}/b.jpg"])
     page = "/images/async?q=jane&first=1&count=20"
     site.answers[f"{page}&qft=+filterui:license-L1"] = site.answers.pop(page)
-    crawled = run("jane", licence="publicdomain", results=20)["jane"]
+    crawled = run("jane", licence="publicdomain", max_results=20)["jane"]
     image_id = hashlib.sha256(body).hexdigest()
     (row,) = crawled.images
     assert row.pop("image") == {"bytes": body, "path": f"{image_id}.jpeg"}
@@ -85,7 +85,7 @@ def test_rows(site, reply, picture, run) -> None:
         "detail": None,
     }
     assert crawled.attempts[1]["reason"] == "not_an_image"
-    assert crawled.settled
+    assert crawled.final
     pa.Table.from_pylist(crawled.images, schema.IMAGES)
     pa.Table.from_pylist(crawled.attempts, schema.ATTEMPTS)
 
@@ -108,7 +108,7 @@ def test_hostile_answers_are_left_out_with_a_reason(site, reply, picture, run) -
     }
     names = [path[1:] for path in site.answers]
     site.search("jane", [f"{HOST}/{name}" for name in [*names, "gone.jpg", "good.jpg"]])
-    crawled = run("jane", results=20)["jane"]
+    crawled = run("jane", max_results=20)["jane"]
     assert reasons(crawled) == {
         "good.jpg": None,
         "webp.jpg": None,
@@ -134,7 +134,7 @@ def test_a_url_offered_twice_is_tried_once_and_results_are_bounded(
 ) -> None:
     found = serve(site, reply, picture, 30)
     site.search("jane", found[:20], found[10:30])
-    crawled = run("jane", results=25)["jane"]
+    crawled = run("jane", max_results=25)["jane"]
     assert [row["url"] for row in crawled.attempts] == found[:25]
     assert [row["rank"] for row in crawled.attempts] == list(range(1, 26))
     assert len(site.paths()) == 2 + 25
@@ -154,17 +154,17 @@ def test_a_second_crawl_asks_nothing_and_gives_the_same(site, reply, picture, ru
     second = run("jane")
     assert site.paths(robots=True) == []
     assert second == first
-    assert first["jane"].settled
+    assert first["jane"].final
     assert [row["reason"] for row in first["jane"].attempts][-2:] == [None, "not_found"]
 
 
 def test_a_new_edition_asks_for_its_pages_and_new_pictures_only(site, reply, picture, run) -> None:
     found = serve(site, reply, picture, 4)
     site.search("jane", found[:3])
-    run("jane", results=20)
+    run("jane", max_results=20)
     site.log.clear()
     site.search("jane", [found[3], *found[:2]])
-    crawled = run(person("jane", edition=2), results=20)["jane"]
+    crawled = run(person("jane", edition=2), max_results=20)["jane"]
     assert site.paths() == ["/images/async?q=jane&first=1&count=20", "/3.jpg"]
     assert [row["url"] for row in crawled.attempts] == [found[3], *found[:2]]
 
@@ -173,53 +173,53 @@ def test_what_may_pass_is_tried_again_by_the_next_run(site, reply, picture, run)
     found = serve(site, reply, picture, 2)
     site.answers["/0.jpg"] = reply(status=503)
     site.search("jane", found)
-    crawled = run("jane", results=20, tries=1)["jane"]
-    assert (crawled.settled, reasons(crawled)["0.jpg"]) == (False, "server_error")
+    crawled = run("jane", max_results=20, max_attempts=1)["jane"]
+    assert (crawled.final, reasons(crawled)["0.jpg"]) == (False, "server_error")
     site.log.clear()
     serve(site, reply, picture, 1)
-    crawled = run("jane", results=20)["jane"]
+    crawled = run("jane", max_results=20)["jane"]
     assert site.paths() == ["/0.jpg"]
-    assert (crawled.settled, len(crawled.images)) == (True, 2)
+    assert (crawled.final, len(crawled.images)) == (True, 2)
 
 
 def test_a_damaged_store_entry_is_fetched_again(site, reply, picture, run, store) -> None:
     found = serve(site, reply, picture, 3)
     site.search("jane", found)
-    first = run("jane", results=20)
+    first = run("jane", max_results=20)
     site.log.clear()
     damaged = next(path for path in store.root.glob("picture/*/*"))
     damaged.write_bytes(damaged.read_bytes()[:-1])
-    assert run("jane", results=20) == first
+    assert run("jane", max_results=20) == first
     assert len(site.paths()) == 1
 
 
 def test_another_size_limit_judges_anew(site, reply, picture, run) -> None:
     site.answers["/0.jpg"] = reply(picture(0))
     site.search("jane", urls(1))
-    small = {"results": 20, "max_bytes": 100}
+    small = {"max_results": 20, "max_bytes": 100}
     assert reasons(run("jane", **small)["jane"]) == {"0.jpg": "too_large"}
-    fresh = run("jane", results=20)
+    fresh = run("jane", max_results=20)
     assert len(fresh["jane"].images) == 1
     again = run("jane", **small)["jane"]
     assert again.attempts[0]["detail"] == "more than 100 bytes"
-    assert run("jane", results=20) == fresh
+    assert run("jane", max_results=20) == fresh
 
 
 @pytest.mark.parametrize(
-    ("status", "settled", "pages"), [(403, True, 1), (429, False, 3), (500, False, 3)]
+    ("status", "final", "pages"), [(403, True, 1), (429, False, 3), (500, False, 3)]
 )
 def test_a_search_page_that_fails(
-    site, reply, picture, run, status: int, settled: bool, pages: int
+    site, reply, picture, run, status: int, final: bool, pages: int
 ) -> None:
     found = serve(site, reply, picture, 3)
     site.search("jane", found[:1], found[1:2], found[2:])
     site.answers["/images/async?q=jane&first=21&count=20"] = reply(status=status)
-    crawled = run("jane", results=60, tries=1)["jane"]
+    crawled = run("jane", max_results=60, max_attempts=1)["jane"]
     (row,) = [row for row in crawled.attempts if row["reason"]]
     assert row["url"] == "http://search.test/images/async?q=jane&first=21&count=20"
     assert (row["rank"], row["reason"]) == (None, "search_failed")
     assert str(status) in row["detail"]
-    assert crawled.settled is settled
+    assert crawled.final is final
     assert len(crawled.images) == (1 if pages == 1 else 2)
 
 
@@ -229,7 +229,7 @@ def test_a_search_without_any_result_is_asked_again_the_next_time(
     site.search("jane", [])
     crawled = run("jane")["jane"]
     assert [row["reason"] for row in crawled.attempts] == ["no_results"]
-    assert not crawled.settled
+    assert not crawled.final
     assert len(site.paths()) == 1  # and no second page
     site.search("jane", serve(site, reply, picture, 2), [])
     assert len(run("jane")["jane"].images) == 2
@@ -256,7 +256,7 @@ def test_rows_do_not_depend_on_the_timing_of_threads(
         engine = bing_search.engine("bing", "http://search.test")
         store = Store(tmp_path / str(seed))
         people = [person("jane"), person("john")]
-        wide = params.model_copy(update={"threads": 8, "results": 20})
+        wide = params.model_copy(update={"threads": 8, "max_results": 20})
         found = crawler.crawl(people, engine, wide, store, site.routes)
         outcomes.append(sorted(found, key=lambda each: each.partition.name))
     assert outcomes == outcomes[:1] * 4
@@ -268,7 +268,7 @@ def test_classes_that_share_a_url_ask_for_it_once(site, reply, picture, run) -> 
     names = [f"person-{number}" for number in range(6)]
     for name in names:
         site.search(name, found)
-    crawled = run(*names, results=20)
+    crawled = run(*names, max_results=20)
     assert all(len(each.images) == 1 for each in crawled.values())
     assert site.paths().count("/0.jpg") == 1
 
@@ -276,7 +276,7 @@ def test_classes_that_share_a_url_ask_for_it_once(site, reply, picture, run) -> 
 def test_a_crawl_ends_with_its_last_answer(site, reply, picture, run) -> None:
     before = threading.active_count()
     site.search("jane", serve(site, reply, picture, 8, delay=0.05))
-    run("jane", results=20)
+    run("jane", max_results=20)
     assert time.monotonic() - max(at for at, _, _ in site.log) < 0.5
     assert sum(thread.name.startswith("downloader") for thread in threading.enumerate()) == 0
     assert threading.active_count() <= before + 20  # the server's own
@@ -287,7 +287,7 @@ def test_a_consumer_that_leaves_ends_the_threads(site, reply, picture, params, s
     site.search("jane", serve(site, reply, picture, 1))
     site.search("john", serve(site, reply, picture, 10, start=1, delay=5))
     engine = bing_search.engine("bing", "http://search.test")
-    brief = params.model_copy(update={"results": 20})
+    brief = params.model_copy(update={"max_results": 20})
     found = crawler.crawl([person("jane"), person("john")], engine, brief, store, site.routes)
     assert next(found).partition.name == "jane"
     time.sleep(0.1)  # until the downloaders wait for john's pictures
@@ -303,7 +303,7 @@ def test_the_crawl_waits_for_its_consumer(site, reply, picture, params, store) -
     for number, name in enumerate(names):
         site.search(name, serve(site, reply, picture, 1, start=number))
     engine = bing_search.engine("bing", "http://search.test")
-    slow = params.model_copy(update={"threads": 2, "results": 20})
+    slow = params.model_copy(update={"threads": 2, "max_results": 20})
     found = crawler.crawl([person(name) for name in names], engine, slow, store, site.routes)
     taken = list(itertools.islice(found, 3))
     time.sleep(0.2)

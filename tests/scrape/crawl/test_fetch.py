@@ -71,7 +71,7 @@ def test_a_busy_server_is_tried_again(site, reply, ask, status: int) -> None:
 def test_tries_are_bounded_and_pauses_grow(site, reply, ask) -> None:
     site.answers["/a.jpg"] = reply(status=429)
     answer = ask(tries=4)
-    assert (answer.reason, answer.passing) == ("too_many_requests", True)
+    assert (answer.reason, answer.transient) == ("too_many_requests", True)
     assert len(site.paths()) == 4
     assert ask.slept == sorted(ask.slept)
 
@@ -104,7 +104,7 @@ def test_no_answer_at_all_is_a_connection_error(site, reply, ask) -> None:
 
     site.answers["/a.jpg"] = reply(raw=hang_up)
     answer = ask()
-    assert (answer.reason, answer.passing) == ("connection_error", True)
+    assert (answer.reason, answer.transient) == ("connection_error", True)
     assert len(site.paths()) == 3
 
 
@@ -163,7 +163,7 @@ def test_slow_drip_obeys_the_deadline(site, reply, ask) -> None:
     site.answers["/a.jpg"] = reply(b"x" * 100, drip=0.05)
     began = time.monotonic()
     answer = ask(deadline=0.3)
-    assert (answer.reason, answer.passing) == ("timeout", True)
+    assert (answer.reason, answer.transient) == ("timeout", True)
     assert time.monotonic() - began < 0.6
     assert len(site.paths()) == 1
 
@@ -239,7 +239,7 @@ def test_private_addresses_are_blocked_at_every_hop(site, reply, ask, target, ho
         path = here.removeprefix("http://pictures.test")
         site.answers[path] = reply(status=302, headers={"Location": there})
     answer = ask(chain[0])
-    assert (answer.reason, answer.passing) == ("blocked_address", False)
+    assert (answer.reason, answer.transient) == ("blocked_address", False)
     assert "/secret" not in site.paths()
 
 
@@ -254,7 +254,7 @@ def test_robots_txt_forbids(site, reply, ask) -> None:
     site.answers["/robots.txt"] = reply(b"User-agent: *\nDisallow: /private/\n")
     site.answers["/a.jpg"] = reply(b"bytes")
     answer = ask("http://pictures.test/private/a.jpg")
-    assert (answer.reason, answer.passing) == ("robots_disallowed", False)
+    assert (answer.reason, answer.transient) == ("robots_disallowed", False)
     assert site.paths() == []
     assert ask().body == b"bytes"
     assert site.paths(robots=True) == ["/robots.txt", "/a.jpg"]
@@ -271,7 +271,7 @@ def test_a_robots_txt_that_fails_forbids_for_now(site, reply, ask) -> None:
     site.answers["/robots.txt"] = reply(status=503)
     answer = ask()
     assert (answer.reason, answer.detail) == ("server_error", "robots.txt: 503")
-    assert answer.passing
+    assert answer.transient
     assert site.paths() == []
 
 

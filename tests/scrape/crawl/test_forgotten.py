@@ -6,7 +6,7 @@ from stages.core.catalogue import Celebrity
 from stages.forget import forgotten as lists
 from stages.forget import purge
 from stages.scrape.crawl import bing_search, crawler
-from stages.scrape.redact import redact
+from stages.scrape.remove_forgotten import remove_forgotten
 from stages.scrape.source import Crawled, Partition
 
 BASE = "http://pictures.test"
@@ -17,13 +17,13 @@ def crawled(site, params, store) -> Crawled:
     (found,) = crawler.crawl(
         [Partition("bo", {}, Celebrity("bo", "bo"))], engine, params, store, site.routes
     )
-    return redact(found, lists.kept_from(store))
+    return remove_forgotten(found, lists.read_kept_list(store))
 
 
 def forget(store, names=(), urls=(), images=()) -> None:
     path = store.root.parent / "list"
     lists.write(path, lists.of(names, urls, images))
-    purge.honour(path, store)
+    purge.purge_if_changed(path, store)
 
 
 def everything(store) -> bytes:

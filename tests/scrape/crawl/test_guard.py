@@ -7,7 +7,7 @@ import requests
 
 from stages.core.program import InputError
 from stages.scrape.crawl import guard
-from stages.scrape.crawl.door import BlockedAddress, Door
+from stages.scrape.crawl.connector import BlockedAddressError, VettedConnector
 
 
 def resolver(*addresses):
@@ -23,14 +23,14 @@ def resolver(*addresses):
 
 
 def test_every_address_of_a_name_is_vetted() -> None:
-    door = Door({}, resolver("93.184.215.14", "10.0.0.1"))
-    with pytest.raises(BlockedAddress, match=r"address 10\.0\.0\.1"):
+    door = VettedConnector({}, resolver("93.184.215.14", "10.0.0.1"))
+    with pytest.raises(BlockedAddressError, match=r"address 10\.0\.0\.1"):
         door.connect("mixed.example", 80, 1)
 
 
 def test_connections_go_to_the_address_that_was_vetted() -> None:
     resolve = resolver("93.184.215.14")
-    assert Door({}, resolve).destinations("public.example", 443) == [
+    assert VettedConnector({}, resolve).destinations("public.example", 443) == [
         (socket.AF_INET, ("93.184.215.14", 443))
     ]
     assert resolve.asked == ["public.example"]
@@ -39,16 +39,16 @@ def test_connections_go_to_the_address_that_was_vetted() -> None:
 @pytest.mark.parametrize("port", [22, 8080, 0, 65535])
 def test_other_ports_are_blocked_before_any_look_up(port: int) -> None:
     resolve = resolver("93.184.215.14")
-    with pytest.raises(BlockedAddress, match=f"port {port}"):
-        Door({"own.test": ("127.0.0.1", 1)}, resolve).connect("own.test", port, 1)
+    with pytest.raises(BlockedAddressError, match=f"port {port}"):
+        VettedConnector({"own.test": ("127.0.0.1", 1)}, resolve).connect("own.test", port, 1)
     assert resolve.asked == []
 
 
 def test_a_route_holds_for_its_exact_name_only() -> None:
-    door = Door({"own.test": ("127.0.0.1", 4711)}, resolver("127.0.0.1"))
+    door = VettedConnector({"own.test": ("127.0.0.1", 4711)}, resolver("127.0.0.1"))
     assert door.destinations("OWN.test.", 80) == [(socket.AF_INET, ("127.0.0.1", 4711))]
     for name in ("sub.own.test", "own.test.example", "127.0.0.1", "localhost"):
-        with pytest.raises(BlockedAddress):
+        with pytest.raises(BlockedAddressError):
             door.destinations(name, 80)
 
 
@@ -56,12 +56,12 @@ def test_a_route_holds_for_its_exact_name_only() -> None:
     "host", ["127.0.0.1", "2130706433", "0x7f.1", "0", "[::1]", "[::ffff:7f00:1]", "localhost"]
 )
 def test_no_spelling_of_loopback_gets_through(session, host: str) -> None:
-    with pytest.raises(BlockedAddress):
+    with pytest.raises(BlockedAddressError):
         session.get(f"http://{host}/", timeout=1)
 
 
 def test_a_host_name_that_cannot_be_is_blocked(session) -> None:
-    with pytest.raises((BlockedAddress, requests.RequestException)):
+    with pytest.raises((BlockedAddressError, requests.RequestException)):
         session.get(f"http://{'a' * 70}.test/", timeout=1)
 
 

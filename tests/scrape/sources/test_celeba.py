@@ -118,7 +118,7 @@ def test_the_headers_order_counts() -> None:
 
 @pytest.mark.slow
 def test_the_real_ones() -> None:
-    found = crawled(celeba, real("celeba8k.zip"), min_side=32)
+    found = crawled(celeba, real("celeba8k.zip"), min_picture_side=32)
     counts = Counter(attempt["reason"] for each in found for attempt in each.attempts)
     assert counts == {None: 8_000, "no_picture": 12_000}
     smiling = Counter(each["smiling"] for each in labels(found).values())

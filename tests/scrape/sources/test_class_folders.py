@@ -156,7 +156,7 @@ def test_another_csv_is_refused(tmp_path: Path, header: str) -> None:
 
 @pytest.mark.slow
 def test_the_real_ones() -> None:
-    found = crawled(class_folders, real("fer2013.zip"), min_side=32)
+    found = crawled(class_folders, real("fer2013.zip"), min_picture_side=32)
     counts = Counter(attempt["reason"] for each in found for attempt in each.attempts)
     assert counts == {None: 29_538, "duplicate": 1_329}
     assert Counter(each["expression"] for each in labels(found).values())["disgust"] == 411

@@ -25,22 +25,22 @@ from tests.project import ROOT
 
 CATALOGUE = ROOT / "data" / "celebrities.csv"
 HEADER = "identity,query,edition,birth_date,look_alike,job\n"
-# Two whose demo results make nobody wait, so that their partitions are settled.
+# Two whose demo results make nobody wait, so that their partitions are final.
 ROWS = ("zinzile-marapoti,Zinzile Marapoti,1,,,\n", "zoe-darquemont,Zoë d'Arquemont,1,,,\n")
 
 
 def params(**changes: Any) -> Scrape:
     usual: dict[str, Any] = {
         "sources": {"demo": "celebrities.csv"},
-        "results": 60,
+        "max_results": 60,
         "min_pictures": 1,
         "licence": "any",
-        "min_side": 80,
+        "min_picture_side": 80,
         "max_pixels": 50_000_000,
         "max_bytes": 2_000_000,
-        "deadline": 20.0,
-        "tries": 2,
-        "gap": 1.0,
+        "download_timeout": 20.0,
+        "max_attempts": 2,
+        "request_interval": 1.0,
         "threads": 16,
         "contact": "",
         "files_per_partition": 10,
@@ -90,14 +90,14 @@ def test_every_kind_of_result_ends_as_it_must(tmp_path: Path) -> None:
         picture(result)  # so that on a busy machine no good one is late
     engine = bing_search.engine(demo.NAME, BASE)
     with serving(Drawn(rows, EVERYTHING)) as routes:
-        given = params(deadline=5.0)
+        given = params(download_timeout=5.0)
         found = list(crawler.crawl(partitions, engine, given, Store(tmp_path), routes))
     assert len(found) == 2
     for each in found:
         said, truth = outcomes(each, EVERYTHING)
         assert counts(said.values()) == counts(truth.values())
         assert said == truth
-        assert not each.settled
+        assert not each.final
         assert len(each.images) == sum(reason is None for reason in truth.values())
 
 
@@ -109,7 +109,7 @@ def test_the_demo_ends_as_it_must_and_the_second_time_asks_for_nothing(tmp_path:
     for each in first.values():
         said, truth = outcomes(each, Plan())
         assert said == truth
-        assert each.settled
+        assert each.final
     again = crawled(given, store)
     assert requests(store) == []
     assert {name: each.images for name, each in again.items()} == {
@@ -216,7 +216,7 @@ def test_the_people_of_the_demo_end_as_they_must(tmp_path: Path) -> None:
     header, *rows = CATALOGUE.read_text(encoding="utf-8").splitlines(keepends=True)
     given = tmp_path / "celebrities.csv"
     given.write_text("".join([header, *rows[::3]]), encoding="utf-8")  # each takes a second
-    found = crawled(given, tmp_path, deadline=10.0, tries=3, max_bytes=10_000_000)
+    found = crawled(given, tmp_path, download_timeout=10.0, max_attempts=3, max_bytes=10_000_000)
     assert len(found) == 12
     waiting = {kind for kind in COSTLY if COSTLY[kind]} - {"oversized", "endless"}
     for each in found.values():
@@ -224,5 +224,5 @@ def test_the_people_of_the_demo_end_as_they_must(tmp_path: Path) -> None:
         said, truth = outcomes(each, Plan())
         assert said == truth
         kinds = {result.kind for result in results(each.partition.celebrity)}
-        assert each.settled == (not kinds & waiting)
+        assert each.final == (not kinds & waiting)
     assert sum(len(each.images) for each in found.values()) == 219

@@ -21,15 +21,15 @@ from stages.scrape.sources import folder
 def params(**changes: Any) -> Scrape:
     usual: dict[str, Any] = {
         "sources": {"folder": "pictures"},
-        "results": 1,
+        "max_results": 1,
         "min_pictures": 0,
         "licence": "any",
-        "min_side": 20,
+        "min_picture_side": 20,
         "max_pixels": 1_000_000,
         "max_bytes": 100_000,
-        "deadline": 1.0,
-        "tries": 1,
-        "gap": 0.0,
+        "download_timeout": 1.0,
+        "max_attempts": 1,
+        "request_interval": 0.0,
         "threads": 4,
         "contact": "",
         "files_per_partition": 100,
@@ -86,7 +86,7 @@ def test_a_good_file_is_a_row(tmp_path: Path) -> None:
         "metadata": [("birth_date", "1980-05-06"), ("gender", "female"), ("taken", "2001-02-03")],
         "image": {"bytes": content, "path": f"{digest}.jpeg"},
     }
-    assert each.settled
+    assert each.final
     pa.Table.from_pylist(each.images, schema.IMAGES)
     pa.Table.from_pylist(each.attempts, schema.ATTEMPTS)
 
@@ -187,7 +187,7 @@ def test_a_file_that_changes_meanwhile_is_not_remembered(tmp_path: Path) -> None
     (tmp_path / "b.jpg").unlink()
     (each,) = folder.crawl(partitions, tmp_path, params(), Store(tmp_path))
     assert [row["reason"] for row in each.attempts] == ["changed", "changed"]
-    assert not each.settled
+    assert not each.final
 
 
 def test_an_empty_or_missing_folder_is_told(tmp_path: Path) -> None:

@@ -12,15 +12,15 @@ from stages.scrape.sources import urls
 
 PARAMS = Scrape(
     sources={"urls": "data/urls.csv"},
-    results=1,  # of a search; a list is taken whole
+    max_results=1,  # of a search; a list is taken whole
     min_pictures=0,
     licence="any",
-    min_side=8,
+    min_picture_side=8,
     max_pixels=10_000,
     max_bytes=10_000,
-    deadline=5,
-    tries=1,
-    gap=0,
+    download_timeout=5,
+    max_attempts=1,
+    request_interval=0,
     threads=2,
     contact="https://faceline.example",
     files_per_partition=1,

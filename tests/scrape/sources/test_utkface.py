@@ -12,15 +12,15 @@ from stages.core.labels import LABELS
 from stages.core.program import InputError
 from stages.core.store import Store
 from stages.scrape.crawl.picture import Rejected
-from stages.scrape.datasets.reading import Item, Known
+from stages.scrape.datasets.reading import Annotation, Item
 from stages.scrape.sources import utkface
 from tests.scrape.sources.data_sets import crawled, jpeg, labels, lay, params, real, reasons
 
 TIME = "20170109150557335"
 
 
-def known(age: int, gender: str, race: str) -> Known:
-    return Known(None, {"age": str(age), "gender": gender, "race": race})
+def known(age: int, gender: str, race: str) -> Annotation:
+    return Annotation(None, {"age": str(age), "gender": gender, "race": race})
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def known(age: int, gender: str, race: str) -> Known:
         ("24_0_1_20170116220224657 .jpg.chip.jpg", known(24, "male", "black")),  # likewise
     ],
 )
-def test_a_name_is_its_labels(name: str, expected: Known) -> None:
+def test_a_name_is_its_labels(name: str, expected: Annotation) -> None:
     assert utkface.describe(Item(name)) == expected
 
 
@@ -125,7 +125,7 @@ def test_a_file_that_changes_meanwhile_is_not_remembered(tmp_path: Path) -> None
     (root / "1_0_0_1.jpg").write_bytes(jpeg(2))
     (each,) = utkface.crawl(partitions, root, params(), Store(tmp_path))
     assert [row["reason"] for row in each.attempts] == ["changed"]
-    assert not each.settled
+    assert not each.final
 
 
 def test_an_empty_folder_is_told(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_an_empty_folder_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_real_ones() -> None:
-    found = crawled(utkface, real("utkface64.zip"), min_side=32)
+    found = crawled(utkface, real("utkface64.zip"), min_picture_side=32)
     counts = Counter(reason for each in found for reason in reasons([each]).values())
     assert counts == {None: 23_587, "duplicate": 117, "malformed_name": 4}
     genders = Counter(each["gender"] for each in labels(found).values())

@@ -6,7 +6,7 @@ from pathlib import Path
 from stages.core import catalogue
 from stages.core.store import Store
 from stages.scrape.crawl import bing_search, crawler
-from stages.scrape.crawl.door import Routes
+from stages.scrape.crawl.connector import Routes
 from stages.scrape.source import Crawled, Partition, Scrape
 
 NAME = "bing"

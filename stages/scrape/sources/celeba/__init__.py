@@ -16,10 +16,10 @@ from stages.scrape.crawl.picture import Rejected
 from stages.scrape.datasets import reading
 from stages.scrape.datasets.codes import GENDERS
 from stages.scrape.datasets.files import Files, Member, open_files, read_annotation
-from stages.scrape.datasets.reading import Item, Known
+from stages.scrape.datasets.reading import Annotation, Item
 from stages.scrape.source import Crawled, Partition, Scrape
 from stages.scrape.sources.celeba import lists, tfds_folder
-from stages.scrape.sources.celeba.lists import Problem, Rows
+from stages.scrape.sources.celeba.lists import AnnotationRows, Problem
 
 NAME = "celeba"
 ATTRIBUTES = "list_attr_celeba.txt"
@@ -27,7 +27,7 @@ PARTITIONS = "list_eval_partition.txt"
 IDENTITIES = "identity_CelebA.txt"
 PICTURES = "img_align_celeba"
 ANNOTATION_BYTES = 100_000_000  # the official file has 26 million
-_NOTHING = Rows({}, [])
+_NOTHING = AnnotationRows({}, [])
 _MALE = CELEBA.index("male")
 
 
@@ -59,7 +59,7 @@ def crawl(
         yield from reading.crawl(NAME, partitions, files, describe, params)
 
 
-def describe(item: Item) -> Known:
+def describe(item: Item) -> Annotation:
     """The forty attributes, the gender of attribute Male, the official partition, the person."""
     if not item.note:
         raise Rejected("no_annotation")
@@ -69,7 +69,7 @@ def describe(item: Item) -> Known:
     if partition:
         metadata["partition"] = partition
     # A number of CelebA's is nobody's name elsewhere.
-    return Known(f"{NAME}-{person}" if person else None, metadata)
+    return Annotation(f"{NAME}-{person}" if person else None, metadata)
 
 
 class _Tables:

@@ -11,14 +11,14 @@ _BITS = {"1": "1", "-1": "0"}
 Problem = tuple[str, str, str]  # a file, a reason, a detail
 
 
-class Rows(NamedTuple):
+class AnnotationRows(NamedTuple):
     """What a file says by picture name, and what it says that makes no sense."""
 
     by_picture: dict[str, str]
     problems: list[Problem]
 
 
-def read_attributes(where: str, text: str) -> Rows:
+def read_attributes(where: str, text: str) -> AnnotationRows:
     """Forty characters 0 or 1 by picture name, in the order of `stages.core.labels.CELEBA`.
 
     The first line counts the rows (a count that lies is a problem of the file, named `where`), the
@@ -27,7 +27,7 @@ def read_attributes(where: str, text: str) -> Rows:
     lines = iter(text.splitlines())
     count = _count(where, next(lines, ""))
     order = _order(where, next(lines, "").split())
-    rows = Rows({}, [])
+    rows = AnnotationRows({}, [])
     number = 0
     for number, line in enumerate(filter(str.strip, lines), start=1):
         name, *values = line.split()
@@ -43,9 +43,9 @@ def read_attributes(where: str, text: str) -> Rows:
     return rows
 
 
-def read_partitions(where: str, text: str) -> Rows:
+def read_partitions(where: str, text: str) -> AnnotationRows:
     """`train`, `validation` or `test` by picture name."""
-    rows = Rows({}, [])
+    rows = AnnotationRows({}, [])
     for name, value, line in _pairs(where, text, rows):
         if value in CELEBA_PARTITIONS:
             rows.by_picture.setdefault(name, CELEBA_PARTITIONS[value])
@@ -54,9 +54,9 @@ def read_partitions(where: str, text: str) -> Rows:
     return rows
 
 
-def read_identities(where: str, text: str) -> Rows:
+def read_identities(where: str, text: str) -> AnnotationRows:
     """A person's number by picture name."""
-    rows = Rows({}, [])
+    rows = AnnotationRows({}, [])
     for name, value, line in _pairs(where, text, rows):
         if value.isascii() and value.isdigit() and len(value) <= 20:
             rows.by_picture.setdefault(name, str(int(value)))
@@ -65,7 +65,7 @@ def read_identities(where: str, text: str) -> Rows:
     return rows
 
 
-def _pairs(where: str, text: str, rows: Rows) -> Iterator[tuple[str, str, str]]:
+def _pairs(where: str, text: str, rows: AnnotationRows) -> Iterator[tuple[str, str, str]]:
     for number, line in enumerate(filter(str.strip, text.splitlines()), start=1):
         told = f"row {number} of {where}"
         words = line.split()

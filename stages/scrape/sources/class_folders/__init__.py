@@ -13,7 +13,7 @@ from stages.core.store import Store
 from stages.scrape.crawl.picture import Rejected
 from stages.scrape.datasets import reading
 from stages.scrape.datasets.files import Files, Member, open_files
-from stages.scrape.datasets.reading import Item, Known
+from stages.scrape.datasets.reading import Annotation, Item
 from stages.scrape.source import Crawled, Partition, Scrape
 from stages.scrape.sources.class_folders.class_names import PARTITIONS, classes_of, normalise
 from stages.scrape.sources.class_folders.pixel_rows import PixelRows
@@ -45,12 +45,12 @@ def crawl(
         yield from reading.crawl(NAME, partitions, files, describe, params)
 
 
-def describe(item: Item) -> Known:
+def describe(item: Item) -> Annotation:
     """The class, and the side of the official split if there is one."""
     if not item.note:
         raise Rejected("unknown_class")
     label, value, partition = item.note
-    return Known(None, {label: value} | ({"partition": partition} if partition else {}))
+    return Annotation(None, {label: value} | ({"partition": partition} if partition else {}))
 
 
 @contextmanager

@@ -73,7 +73,7 @@ def crawl(
                 if image:
                     crawled.images.append(image)
                 if reason == "changed":
-                    crawled.settled = False  # the next run reads it as it is then
+                    crawled.final = False  # the next run reads it as it is then
                 crawled.attempts.append(_attempt(entry, rank, reason, detail))
             yield crawled
 

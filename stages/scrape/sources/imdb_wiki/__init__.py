@@ -17,7 +17,7 @@ from stages.scrape.crawl.picture import Rejected
 from stages.scrape.datasets import people, reading
 from stages.scrape.datasets.codes import GENDERS
 from stages.scrape.datasets.files import Member, open_files, read_annotation
-from stages.scrape.datasets.reading import Item, Known
+from stages.scrape.datasets.reading import Annotation, Item
 from stages.scrape.source import Crawled, Partition, Scrape
 from stages.scrape.sources.imdb_wiki import matfile
 
@@ -56,7 +56,7 @@ def crawl(
         yield from reading.crawl(NAME, partitions, files, describe, params)
 
 
-def describe(item: Item) -> Known:
+def describe(item: Item) -> Annotation:
     """What the `.mat` file says of a picture; `Rejected` as `no_annotation` or `invalid_date`.
 
     An unknown gender is no gender.
@@ -75,7 +75,7 @@ def describe(item: Item) -> Known:
         "faces_found": faces_found(float(score), float(second)),
     }
     known = {key: text for key, text in metadata.items() if text}
-    return Known(people.slug(name) if name else None, known)
+    return Annotation(people.slug(name) if name else None, known)
 
 
 def birth_date(dob: float) -> datetime.date:

@@ -14,8 +14,8 @@ from stages.core.labels import LABELS
 from stages.core.program import InputError
 from stages.core.store import Store
 from stages.scrape.crawl import crawler
-from stages.scrape.crawl.door import Routes
-from stages.scrape.crawl.engine import URL_LIMIT, Engine, Tile
+from stages.scrape.crawl.connector import Routes
+from stages.scrape.crawl.engine import URL_LIMIT, Engine, SearchResult
 from stages.scrape.source import Crawled, Partition, Scrape
 
 NAME = "urls"
@@ -54,17 +54,19 @@ def _no_pages(query: str, params: Scrape) -> list[str]:
     return []
 
 
-def _no_tiles(html: bytes) -> list[Tile]:
+def _no_tiles(html: bytes) -> list[SearchResult]:
     return []
 
 
-def _tiles(partition: Partition) -> list[Tile]:
+def _tiles(partition: Partition) -> list[SearchResult]:
     return [_tile(row) for row in partition.fingerprint["rows"]]
 
 
-def _tile(row: Row) -> Tile:
+def _tile(row: Row) -> SearchResult:
     labels = {name: row[name] for name in LABELS if name in row}
-    return Tile(row["url"], row.get("page_url"), licence=row.get("licence"), metadata=labels)
+    return SearchResult(
+        row["url"], row.get("page_url"), licence=row.get("licence"), metadata=labels
+    )
 
 
 def _read(path: Path) -> list[Row]:

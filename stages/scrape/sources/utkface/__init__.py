@@ -15,7 +15,7 @@ from stages.scrape.crawl.picture import Rejected
 from stages.scrape.datasets import reading
 from stages.scrape.datasets.codes import GENDERS, UTKFACE_RACES
 from stages.scrape.datasets.files import open_files
-from stages.scrape.datasets.reading import Item, Known
+from stages.scrape.datasets.reading import Annotation, Item
 from stages.scrape.source import Crawled, Partition, Scrape
 
 NAME = "utkface"
@@ -40,7 +40,7 @@ def crawl(
         yield from reading.crawl(NAME, partitions, files, describe, params)
 
 
-def describe(item: Item) -> Known:
+def describe(item: Item) -> Annotation:
     """The labels in a file's name; `Rejected` as `malformed_name` or `label_out_of_range`."""
     found = _FILE.fullmatch(PurePosixPath(item.file).name)
     if not found:
@@ -53,4 +53,4 @@ def describe(item: Item) -> Known:
     if race not in UTKFACE_RACES:
         raise Rejected("label_out_of_range", f"race {race[:20]}")
     labels = {"age": str(int(age)), "gender": GENDERS[NAME][gender], "race": UTKFACE_RACES[race]}
-    return Known(None, labels)
+    return Annotation(None, labels)

@@ -11,7 +11,7 @@ from stages.scrape.sources.demo.painter.head import ageing, mouth_line, shadow_o
 from stages.scrape.sources.demo.painter.looks import RGB, mix
 from stages.scrape.sources.demo.painter.moods import Mood
 from stages.scrape.sources.demo.painter.person import Person, Shot
-from stages.scrape.sources.demo.painter.shapes import Face
+from stages.scrape.sources.demo.painter.shapes import FaceShape
 
 LASH: RGB = (30, 20, 22)
 
@@ -36,7 +36,7 @@ class Eye:
         return np.stack([(self.centre[0] + x) * self.side, self.centre[1] + y], axis=1)
 
 
-def eye_of(face: Face, mood: Mood, age: int, side: int) -> Eye:
+def eye_of(face: FaceShape, mood: Mood, age: int, side: int) -> Eye:
     """The eye on that side (-1 left of the picture, 1 right)."""
     young = 1.0 - ageing(age, 18.0, 12.0)
     width = face.eye_size * (1.0 + 0.05 * young)
@@ -113,7 +113,7 @@ def _lids(pen: Pen, eye: Eye, person: Person) -> None:
             pen.stroke(smooth([outer - (eye.side * 0.04, 0.03), tip], steps=4), 0.028, line, 1.0)
 
 
-def brow_curve(face: Face, mood: Mood, side: int) -> Points:
+def brow_curve(face: FaceShape, mood: Mood, side: int) -> Points:
     """One brow, from its inner to its outer end."""
     y = -face.brow_height
     inner = (face.eye_gap - 0.27 - mood.brow_together, y + 0.035 - mood.brow_inner_up)
@@ -210,7 +210,7 @@ class Mouth:
     gape: float
 
 
-def mouth_of(face: Face, mood: Mood) -> Mouth:
+def mouth_of(face: FaceShape, mood: Mood) -> Mouth:
     """The shape of the mouth in that mood."""
     t = np.linspace(-1.0, 1.0, 25)
     arch = 1.0 - t * t
@@ -250,7 +250,7 @@ def paint_mouth(pen: Pen, person: Person, mood: Mood) -> None:
         pen.fill(ellipse(x, y, 0.02, 0.02, 10), deep)
 
 
-def _inside(pen: Pen, mouth: Mouth, face: Face, mood: Mood, deep: RGB) -> None:
+def _inside(pen: Pen, mouth: Mouth, face: FaceShape, mood: Mood, deep: RGB) -> None:
     """The dark of the mouth, tongue and teeth."""
     hollow = np.concatenate([mouth.inner_top, mouth.inner_bottom[::-1]])
     pen.fill(hollow, mix(deep, (20, 4, 8), 0.5))

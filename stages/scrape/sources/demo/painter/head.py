@@ -10,12 +10,12 @@ from stages.scrape.sources.demo.painter.canvas import Pen, Points, ellipse, mirr
 from stages.scrape.sources.demo.painter.looks import RGB, mix
 from stages.scrape.sources.demo.painter.moods import Mood
 from stages.scrape.sources.demo.painter.person import Person, Shot
-from stages.scrape.sources.demo.painter.shapes import Face
+from stages.scrape.sources.demo.painter.shapes import FaceShape
 
 CROWN = -1.34
 
 
-def outline(face: Face, mood: Mood, age: int) -> Points:
+def outline(face: FaceShape, mood: Mood, age: int) -> Points:
     """The contour of the head, closed."""
     jaw, width = face.jaw, face.width
     chin = face.length + mood.chin_drop
@@ -90,7 +90,7 @@ def skin_field(pen: Pen, person: Person, shot: Shot, mood: Mood) -> Image.Image:
     return field
 
 
-def _shade_sockets(field: Image.Image, pen: Pen, face: Face, dark: RGB) -> None:
+def _shade_sockets(field: Image.Image, pen: Pen, face: FaceShape, dark: RGB) -> None:
     brow_y = -face.brow_height
     for side in (-1, 1):
         x = side * face.eye_gap
@@ -112,7 +112,7 @@ def _shade_sockets(field: Image.Image, pen: Pen, face: Face, dark: RGB) -> None:
     )
 
 
-def mouth_line(face: Face) -> float:
+def mouth_line(face: FaceShape) -> float:
     """The y of the closed mouth: between nose and chin, nearer the nose."""
     return face.nose_length + 0.37 * (face.length - face.nose_length)
 
@@ -136,7 +136,9 @@ def _shade_cheeks(field: Image.Image, pen: Pen, person: Person, mood: Mood) -> N
         pen.soft_line(field, hollow, 0.12, dark, max(0.0, 0.3 - 2.4 * face.cheek), 0.07)
 
 
-def _age_lines(field: Image.Image, pen: Pen, face: Face, age: int, mood: Mood, dark: RGB) -> None:
+def _age_lines(
+    field: Image.Image, pen: Pen, face: FaceShape, age: int, mood: Mood, dark: RGB
+) -> None:
     old = ageing(age, 32.0, 40.0)
     deep = mix(dark, (40, 16, 14), 0.25)
     mouth_y, half = mouth_line(face), face.mouth_width

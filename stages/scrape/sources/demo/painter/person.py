@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from stages.core.labels import LABELS
 from stages.scrape.sources.demo.painter.looks import Traits, draw_traits
-from stages.scrape.sources.demo.painter.shapes import Face, draw_face
+from stages.scrape.sources.demo.painter.shapes import FaceShape, draw_face
 
 GENDERS = LABELS["gender"].classes
 RACES = LABELS["race"].classes
@@ -34,7 +34,7 @@ class Person:
     birth_date: datetime.date
     job: str
     look_alike: str
-    face: Face
+    face: FaceShape
     traits: Traits
 
 

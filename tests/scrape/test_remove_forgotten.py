@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 from stages.forget import forgotten as lists
-from stages.scrape.redact import redact
+from stages.scrape.remove_forgotten import remove_forgotten
 from stages.scrape.source import Crawled, Partition
 
 ID = {number: hashlib.sha256(bytes([number])).hexdigest() for number in range(5)}
@@ -38,7 +38,7 @@ def test_rows_go_by_picture_by_identity_and_by_what_a_picture_says_of_itself() -
             attempt(4, reason="duplicate", detail="same bytes as ada-lorne/1.jpg"),
         ],
     )
-    left = redact(crawled, lists.of(["Ada Lorne"], images=[ID[1]]))
+    left = remove_forgotten(crawled, lists.of(["Ada Lorne"], images=[ID[1]]))
     assert left.images == [image(0)]
     assert left.attempts == [
         attempt(0),
@@ -47,9 +47,9 @@ def test_rows_go_by_picture_by_identity_and_by_what_a_picture_says_of_itself() -
         {"source": "folder", "identity": "bo", "rank": 3, "reason": "forgotten"},
         {"source": "folder", "identity": "bo", "rank": 4, "reason": "forgotten"},
     ]
-    assert left.settled
+    assert left.final
 
 
 def test_an_empty_list_changes_nothing() -> None:
     crawled = Crawled(Partition("part-0", {}), [image(0)], [attempt(0)])
-    assert redact(crawled, lists.of()) is crawled
+    assert remove_forgotten(crawled, lists.of()) is crawled

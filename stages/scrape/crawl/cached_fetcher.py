@@ -20,10 +20,10 @@ from stages.scrape.crawl.politeness import Politeness
 from stages.scrape.source import Scrape
 
 PAGE_BYTES = 8 * 1024 * 1024
-Known = tuple[Answer, Path | None]  # an answer and the store's file that holds it
+CachedAnswer = tuple[Answer, Path | None]  # an answer and the store's file that holds it
 
 
-class Memory:
+class CachedFetcher:
     """Answers for one engine, from the store or else from the network; for several threads."""
 
     def __init__(
@@ -38,22 +38,22 @@ class Memory:
         self._store, self._engine = store, engine
         self._forgotten = forgotten
         self._session, self._politeness = session, politeness
-        self._picture = Limits(params.max_bytes, params.deadline, params.tries)
-        self._page = Limits(PAGE_BYTES, params.deadline, params.tries, opt_out=False)
+        self._picture = Limits(params.max_bytes, params.download_timeout, params.max_attempts)
+        self._page = Limits(PAGE_BYTES, params.download_timeout, params.max_attempts, opt_out=False)
         # Requests at once; the threads beside judge and store what the others asked for.
         self._turns = {kind: threading.Semaphore(params.threads) for kind in ("page", "picture")}
         self._lock = threading.Lock()
         self._asking: dict[str, tuple[threading.Lock, list[None]]] = {}
 
-    def page(self, url: str, edition: int) -> Known:
+    def page(self, url: str, edition: int) -> CachedAnswer:
         """A result page, as first answered since the class has this edition."""
         return self._ask("page", key("page", self._engine, url, edition), url, self._page)
 
-    def picture(self, url: str) -> Known:
+    def picture(self, url: str) -> CachedAnswer:
         """A picture, as first answered whatever the edition."""
         return self._ask("picture", key("picture", self._engine, url), url, self._picture)
 
-    def _ask(self, kind: str, name: str, url: str, limits: Limits) -> Known:
+    def _ask(self, kind: str, name: str, url: str, limits: Limits) -> CachedAnswer:
         with self._alone(name):
             known = self._recall(kind, name, limits)
             if known:
@@ -62,7 +62,7 @@ class Memory:
                 answer = fetch(self._session, url, limits, self._politeness)
             if self._forgotten.shown_by(answer.body):
                 answer = dataclasses.replace(answer, body=b"", reason=FORGOTTEN)
-            if answer.passing or answer.reason == FORGOTTEN or self._names(kind, answer):
+            if answer.transient or answer.reason == FORGOTTEN or self._names(kind, answer):
                 return answer, None
             return answer, self._store.put(kind, name, answer.to_bytes())
 
@@ -71,7 +71,7 @@ class Memory:
         text = answer.body.decode("utf-8", "replace") if kind == "page" else None
         return self._forgotten.found_in(answer.final_url, text)
 
-    def _recall(self, kind: str, name: str, limits: Limits) -> Known | None:
+    def _recall(self, kind: str, name: str, limits: Limits) -> CachedAnswer | None:
         path = self._store.find(kind, name)
         if path is None:
             return None

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from stages.scrape.crawl.engine import Tile
+from stages.scrape.crawl.engine import SearchResult
 from stages.scrape.crawl.picture import Picture
 from stages.scrape.source import Partition
 
@@ -27,23 +27,23 @@ class Kept:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Why there is no picture; `passing` when another run may have more luck."""
+    """Why there is no picture; `transient` when another run may have more luck."""
 
     reason: str
     detail: str | None = None
-    passing: bool = False
+    transient: bool = False
 
 
 @dataclass
-class Try:
+class Attempt:
     """One URL. Result pages that gave nothing have no rank; pictures count from 1."""
 
-    tile: Tile
+    tile: SearchResult
     rank: int | None = None
     outcome: Kept | LeftOut | None = None
 
 
-class Progress:
+class PartitionProgress:
     """The tries of a partition; safe for several threads.
 
     It is finished when its search and every try that the search led to are: each ends with a
@@ -53,7 +53,7 @@ class Progress:
     def __init__(self, partition: Partition, number: int) -> None:
         self.partition = partition
         self.number = number  # its place among the partitions of the crawl
-        self.tries: list[Try] = []
+        self.tries: list[Attempt] = []
         self.offered = 0
         self._urls: set[str] = set()
         self._lock = threading.Lock()
@@ -62,14 +62,14 @@ class Progress:
     def note(self, url: str, outcome: LeftOut) -> None:
         """Record a result page that gave no picture."""
         with self._lock:
-            self.tries.append(Try(Tile(url), outcome=outcome))
+            self.tries.append(Attempt(SearchResult(url), outcome=outcome))
 
-    def offer(self, tiles: Iterable[Tile], limit: int | None) -> list[Try]:
+    def offer(self, tiles: Iterable[SearchResult], limit: int | None) -> list[Attempt]:
         """Give ranks to the tiles whose URL is new, up to `limit` in all, and return their tries.
 
         Only one thread at a time may search for a partition: it calls in the order of pages.
         """
-        fresh: list[Try] = []
+        fresh: list[Attempt] = []
         with self._lock:
             for tile in tiles:
                 if self.offered == limit:
@@ -77,7 +77,7 @@ class Progress:
                 if tile.url not in self._urls:
                     self._urls.add(tile.url)
                     self.offered += 1
-                    fresh.append(Try(tile, self.offered))
+                    fresh.append(Attempt(tile, self.offered))
             self.tries += fresh
             self._open += len(fresh)
         return fresh

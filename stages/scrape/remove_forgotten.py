@@ -10,7 +10,7 @@ from stages.scrape.source import Crawled
 Row = dict[str, Any]
 
 
-def redact(crawled: Crawled, forgotten: Forgotten) -> Crawled:
+def remove_forgotten(crawled: Crawled, forgotten: Forgotten) -> Crawled:
     """The partition without pictures of what is forgotten; their attempts say no more than that."""
     if not forgotten:
         return crawled

@@ -20,11 +20,11 @@ Routes = Mapping[str, tuple[str, int]]  # hostname -> address and port of a site
 Destination = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 
-class BlockedAddress(Exception):  # noqa: N818 - not an OSError either, so that none retries it
+class BlockedAddressError(Exception):
     """The host, one of its addresses or the port is not one that a crawl may connect to."""
 
 
-class Door:
+class VettedConnector:
     """Opens sockets to vetted addresses, and to `routes` by exact name; `shut` ends them all."""
 
     def __init__(
@@ -37,7 +37,7 @@ class Door:
         self._shut = False
 
     def connect(self, host: str, port: int, timeout: float | None) -> socket.socket:
-        """A connected socket; `BlockedAddress`, or OSError when no address answers in time."""
+        """A connected socket; `BlockedAddressError`, or OSError when no address answers in time."""
         destinations = self.destinations(host, port)
         deadline = None if timeout is None else time.monotonic() + timeout
         failure: OSError = ConnectionRefusedError(f"{host} has no address")
@@ -49,19 +49,19 @@ class Door:
         raise failure
 
     def destinations(self, host: str, port: int) -> list[Destination]:
-        """Where a connection may go, all vetted; raises `BlockedAddress`."""
+        """Where a connection may go, all vetted; raises `BlockedAddressError`."""
         if port not in PORTS:
-            raise BlockedAddress(f"port {port}")
+            raise BlockedAddressError(f"port {port}")
         route = self.routes.get(host.lower().rstrip("."))
         if route:
             return [(socket.AF_INET, route)]
         try:
             found = self._resolve(host, port, type=socket.SOCK_STREAM)
         except UnicodeError as error:
-            raise BlockedAddress("not a host name") from error
+            raise BlockedAddressError("not a host name") from error
         for *_, address in found:
             if not is_public(ipaddress.ip_address(address[0])):
-                raise BlockedAddress(f"address {address[0]}")
+                raise BlockedAddressError(f"address {address[0]}")
         return [(family, address) for family, *_, address in found]
 
     def track(self, opened: socket.socket) -> None:

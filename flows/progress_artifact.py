@@ -26,7 +26,7 @@ def key(stage: str) -> str:
 
 
 @dataclass
-class Progress:
+class ProgressArtifact:
     """The artifact of one stage; it begins with the first line that tells a progress."""
 
     stage: str
