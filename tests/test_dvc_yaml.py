@@ -1,7 +1,6 @@
 """The DAG itself: names agree, code dependencies are complete, nothing is persistent."""
 
 import ast
-import functools
 import re
 from pathlib import Path
 from typing import Any
@@ -9,14 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
+from stages.core.code import closure
 from tests.project import ROOT
 
 DAG: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 PARAMS: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
-# Where work runs changes no byte of what comes out (tests/core/test_cluster.py): no reason to run
-# again. Nor does how far it is.
+# Where work runs changes no byte of what comes out (tests/core/test_cluster.py).
 WHERE = {"cluster"}
-SHAPELESS = {"stages/core/cluster.py", "stages/core/progress.py"}
 # Modules that a stage finds by name, where no import shows it: as dvc.yaml names them.
 PLUG_INS = {
     "scrape": "stages/scrape/sources/${key}",
@@ -31,25 +29,6 @@ def body(stage: str) -> dict[str, Any]:
     return dict(entry.get("do", entry))
 
 
-@functools.cache
-def imports(path: Path) -> frozenset[Path]:
-    """The project's modules that one module imports, anywhere in it."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    places = [ROOT / name.replace(".", "/") for name in names if name[:7] == "stages."]
-    files = {each for place in places for each in (place.with_suffix(".py"), place / "__init__.py")}
-    return frozenset(file for file in files if file.exists() and not is_bare(file))
-
-
-def is_bare(file: Path) -> bool:
-    """Whether a package's own file holds nothing but a docstring."""
-    return file.name == "__init__.py" and len(ast.parse(file.read_text()).body) <= 1
-
-
 def plug_ins(stage: str) -> dict[str, Path]:
     """The plug-ins that a stage may load, as dependencies of dvc.yaml, and where each begins."""
     if stage not in PLUG_INS:
@@ -62,14 +41,9 @@ def plug_ins(stage: str) -> dict[str, Path]:
     }
 
 
-def closure(*start: Path) -> set[str]:
-    """Every module that a process may load that begins with some, from the project's folder."""
-    todo, found = set(start), set[Path]()
-    while todo:
-        module = todo.pop()
-        found.add(module)
-        todo |= imports(module) - found
-    return {str(module.relative_to(ROOT)) for module in found} - SHAPELESS
+def loaded(*start: Path) -> set[str]:
+    """Every module that shapes what comes of these, as paths from the project's folder."""
+    return {str(module.relative_to(ROOT)) for module in closure(start)}
 
 
 @pytest.mark.parametrize("stage", DAG)
@@ -100,13 +74,13 @@ def test_every_section_belongs_to_a_stage_or_a_module_of_its_name() -> None:
 def test_code_dependencies_are_what_the_stage_imports(stage: str) -> None:
     main, plugged = ROOT / "stages" / stage / "__main__.py", PLUG_INS.get(stage)
     code = {dep for dep in body(stage)["deps"] if dep.startswith("stages/")} - {plugged}
-    loaded = set()
+    used = set[str]()
     for own, start in (plug_ins(stage) or {"": main}).items():
-        modules = closure(main, start)
-        loaded |= modules
+        modules = loaded(main, start)
+        used |= modules
         missing = sorted(m for m in modules if not any(covers(dep, m) for dep in {*code, own}))
         assert missing == [], f"{stage} {own} imports these without depending on them"
-    needless = sorted(dep for dep in code if not any(covers(dep, m) for m in loaded))
+    needless = sorted(dep for dep in code if not any(covers(dep, m) for m in used))
     assert needless == [], f"{stage} depends on these without importing them"
     assert plugged is None or plugged in body(stage)["deps"]
 
