@@ -6,6 +6,7 @@ so what a file is, its first bytes say.
 
 import base64
 import gzip
+import json
 import re
 import struct
 import zipfile
@@ -18,10 +19,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stages.forget.normal import CELL
-from stages.scrape.crawl.answer import Answer
 
 Part = str | bytes  # a text, or the bytes of a picture
 CHUNK, OVERLAP = 64 << 20, 1 << 20  # bytes of a plain file in memory; what two chunks share
+HEADER_BYTES = 1 << 20  # of the line of JSON before a body
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*")
 _DATA_URI = re.compile(r"data:image/[\w.+-]+;base64,([\w+/=]+)")
 
@@ -50,8 +51,9 @@ def _parts(file: BinaryIO) -> Iterator[Part]:
         file.seek(0)
     if _holds_records(file):
         yield from _records(file)
-    elif head.startswith(b'{"url":'):
-        yield from _answer(file)
+    elif _has_header(file):
+        yield file.readline().decode("utf-8", "replace")
+        yield from _parts(BytesIO(file.read()))
     elif head.startswith(_PICTURES):
         yield file.read()
     else:
@@ -112,13 +114,19 @@ def _records(file: BinaryIO) -> Iterator[Part]:
                 yield from _parts(BytesIO(value))
 
 
-def _answer(file: BinaryIO) -> Iterator[Part]:
-    content = file.read()
-    yield content.partition(b"\n")[0].decode("utf-8", "replace")
+def _has_header(file: BinaryIO) -> bool:
+    """Whether a file is a line of JSON, then a body, as the store keeps answers.
+
+    Lines of JSON alone, as in a log, are a text.
+    """
+    line, following = file.readline(HEADER_BYTES), file.read(1)
+    file.seek(0)
+    if not line.startswith(b"{") or not line.endswith(b"\n") or following in (b"", b"{"):
+        return False
     try:
-        yield from _parts(BytesIO(Answer.from_bytes(content).body))
-    except ValueError:
-        yield from _text(BytesIO(content))
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _text(file: BinaryIO) -> Iterator[Part]:

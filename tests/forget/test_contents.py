@@ -83,6 +83,12 @@ def test_an_answer_of_the_store(tmp_path: Path) -> None:
     assert pictures == [JPEG]
 
 
+def test_a_log_of_lines_of_json_is_a_text(tmp_path: Path) -> None:
+    lines = b'{"url": "http://x.test/1"}\n' * 3000
+    texts, pictures = read(tmp_path, lines)
+    assert (texts.count("http://x.test/1"), pictures) == (3000, [])
+
+
 def test_a_picture_within_a_page(tmp_path: Path) -> None:
     uri = f"data:image/jpeg;base64,{base64.b64encode(JPEG).decode()}"
     texts, pictures = read(tmp_path, f'<h1>Ada</h1><img src="{uri}"><p>Lorne'.encode())
