@@ -23,7 +23,7 @@ import yaml
 
 from benchmarks import machine, page, watching
 from benchmarks.pictures import drawn
-from stages.core.labels import CELEBA, LABELS
+from stages.core.labels.known import CELEBA, LABELS
 from stages.core.tables import write_json
 from stages.formats import examples, tfrecord
 from tests import project as projects

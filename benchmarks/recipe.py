@@ -12,14 +12,15 @@ import argparse
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from benchmarks import machine, watching
-from stages.core.labels import LABELS, Label
+from stages.core.labels.kinds import Binary, Category, Label, Number
+from stages.core.labels.known import LABELS, RACE
 from stages.core.program import PARAMS_FILE, read_params, section
 from stages.evaluate import metrics
 from stages.tools.compare import predictions
@@ -93,7 +94,7 @@ def measure(project: Project, model: str) -> dict[str, Any]:
         trivial |= {f"{name} {k}": v for k, v in baseline[name]["baseline"].items()}
         if name == "age":
             figures |= by_decade(label, truth, answer)
-    if binary := [name for name in found.labels if LABELS[name].kind == "binary"]:
+    if binary := [name for name in found.labels if isinstance(LABELS[name], Binary)]:
         each = [figures[f"{name} accuracy"][0] for name in binary]
         mean = f"mean accuracy of {len(binary)}"
         figures[mean] = [float(np.mean(each)), *mean_interval(found, binary)]
@@ -123,12 +124,17 @@ def spreads(label: Label, truth: Floats, answer: Floats) -> dict[str, Spread]:
     sums = np.concatenate([parts.sum(axis=1)[:, None], *drawn], axis=1)
     figures = metrics.of_sums(label, sums)
     figures.pop("n")
-    if label.kind != "number":
-        hits, truths, answers = np.split(sums, 3)
-        with np.errstate(invalid="ignore"):
-            for place, name in enumerate(label.classes or ("no", "yes")):
-                figures[f"precision of {name}"] = hits[place] / answers[place]
-                figures[f"recall of {name}"] = hits[place] / truths[place]
+    match label:
+        case Number():
+            pass
+        case Category() | Binary():
+            hits, truths, answers = np.split(sums, 3)
+            with np.errstate(invalid="ignore"):
+                for place, name in enumerate(label.classes):
+                    figures[f"precision of {name}"] = hits[place] / answers[place]
+                    figures[f"recall of {name}"] = hits[place] / truths[place]
+        case _:
+            assert_never(label)
     return {name: ends(values) for name, values in figures.items()}
 
 
@@ -163,15 +169,15 @@ def three_races(project: Project, model: str) -> dict[str, Spread]:
 
     params = section(evaluate.Params, read_params(project.folder / PARAMS_FILE), "evaluate")
     network = keras.saving.load_model(project.folder / "models" / f"{model}.keras", compile=False)
-    shards, label = project.folder / "data/shards/tfrecord", LABELS["race"]
+    shards = project.folder / "data/shards/tfrecord"
     height, width, channels = network.input_shape[1:]
-    batches = examples.dataset(shards, "test", [label], (height, width), 128, channels=channels)
+    batches = examples.dataset(shards, "test", [RACE], (height, width), 128, channels=channels)
     given = evaluate.predict(network, batches, params.views)["race"]
     truth = examples.columns(shards, "test", ["race"])["race"]
-    places = [(label.classes or ()).index(name) for name in THREE]
+    places = [RACE.classes.index(name) for name in THREE]
     rows = np.isin(truth, places)
     answer = np.array(places)[given[rows][:, places].argmax(axis=1)]
-    spread = spreads(label, truth[rows].astype(float), answer.astype(float))
+    spread = spreads(RACE, truth[rows].astype(float), answer.astype(float))
     return {"race accuracy, three races": spread["accuracy"]}
 
 

@@ -25,8 +25,9 @@ import pyarrow as pa
 from benchmarks import machine
 from benchmarks.memory import faces, highest
 from benchmarks.table import read
-from stages.core import schema
 from stages.core.cluster import Cluster
+from stages.core.labels import schemas
+from stages.core.labels.known import AGE, GENDER
 from stages.core.tables import partitions, read_batches, write_json
 from stages.pictures.copies import HASH_BITS, near_pairs
 from stages.shard import __main__ as shard
@@ -116,7 +117,7 @@ def split_once(rows: int) -> tuple[float, float]:
         ],
         "gender": ["female" if number % 3 else "male" for number in range(rows)],
     }
-    table = pa.table(columns, schema.labeled(["age", "gender"]))
+    table = pa.table(columns, schemas.labeled([AGE, GENDER]))
     params = Params(
         by="identity", validation=0.1, test=0.1, near_duplicate_bits=4, keep_official_split=False,
         stratify=["gender"], seed=1,
@@ -127,7 +128,7 @@ def split_once(rows: int) -> tuple[float, float]:
 
 
 def _columns() -> list[tuple[str, pa.DataType]]:
-    return [(field.name, field.type) for field in schema.labeled(["age", "gender"])]
+    return [(field.name, field.type) for field in schemas.labeled([AGE, GENDER])]
 
 
 def split_per_face() -> dict[str, float]:

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from benchmarks import machine, page, watching
 from benchmarks.recipe import PACKAGES
-from stages.core.labels import LABELS
+from stages.core.labels.known import LABELS
 from stages.core.tables import write_json
 from stages.tools.compare import predictions
 from stages.tools.compare.differences import Difference, differences
@@ -31,7 +31,6 @@ RESULTS = Path(__file__).parent / "results" / "together.json"
 PAGE = page.DOCS / "recipes/together.md"
 COMMAND = "python -m benchmarks.together"
 MODEL = "compact"
-LEADING = {"number": "mae", "category": "accuracy", "binary": "accuracy"}
 
 
 def train(project: Project, sources: dict[str, str], wanted: list[str]) -> dict[str, Any]:
@@ -48,7 +47,7 @@ def train(project: Project, sources: dict[str, str], wanted: list[str]) -> dict[
 def compare(alone: Predictions, together: Predictions) -> Iterator[Difference]:
     """The leading figure of every label, on the faces that both tested."""
     for each in differences(MODEL, *predictions.common(alone, together), paired=True):
-        if each.overall and each.figure == LEADING[LABELS[each.label].kind]:
+        if each.overall and each.figure == LABELS[each.label].leading:
             yield each
 
 

@@ -16,13 +16,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import cv2
 import numpy as np
 
 from benchmarks import machine
-from stages.core.labels import LABELS
+from stages.core.labels.kinds import Binary, Category, Label, Number
+from stages.core.labels.known import LABELS
 from stages.formats import examples, tfrecord
 from stages.network import devices
 from stages.train.augment import Augment
@@ -49,14 +50,21 @@ def example(chance: Any, face_id: str) -> dict[str, Any]:
     coarse = chance.integers(0, 256, (12, 12, 3), dtype=np.uint8)
     picture = cv2.resize(coarse, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
     data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
-    values = {
-        label.name: label.classes[int(chance.integers(len(label.classes)))]
-        if label.classes
-        else int(chance.integers(label.high + 1))
-        for label in LABELS.values()
-    }
+    values = {label.name: value(chance, label) for label in LABELS.values()}
     names = {"face_id": face_id, "identity": "", "source": "random"}
     return {**names, **values, "image": {"bytes": data, "path": None}}
+
+
+def value(chance: Any, label: Label) -> str | int:
+    match label:
+        case Number():
+            return int(chance.integers(label.low, label.high + 1))
+        case Category():
+            return label.classes[int(chance.integers(len(label.classes)))]
+        case Binary():
+            return int(chance.integers(2))
+        case _:
+            assert_never(label)
 
 
 def model() -> Any:

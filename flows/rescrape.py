@@ -22,7 +22,7 @@ from flows import workspace
 from flows.forget import CATALOGUE, LIST, UNREACHED, Case, Forget
 from flows.pipeline import pipeline
 from stages.core import editing
-from stages.core.labels import LABELS
+from stages.core.labels.known import CATEGORIES
 from stages.core.program import InputError
 from stages.core.tables import atomic_path
 from stages.forget import forgotten as lists
@@ -31,7 +31,7 @@ from stages.forget.proof import SearchReport
 
 def _one_of(label: str) -> Any:
     """A field with the label's classes to choose from; `stages.core.editing` checks the choice."""
-    return Field("", json_schema_extra={"enum": ["", *LABELS[label].classes]})
+    return Field("", json_schema_extra={"enum": ["", *CATEGORIES[label].classes]})
 
 
 class Add(BaseModel):

@@ -3,12 +3,13 @@
 import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 from PIL import Image
 
-from stages.core.labels import LABELS
+from stages.core.labels.kinds import Binary, Category, Label, Number
+from stages.core.labels.known import LABELS
 from stages.formats import tfrecord
 
 LABELED = ("age", "gender", "eyeglasses")
@@ -30,14 +31,26 @@ def draw(count: int, labels: tuple[str, ...], size: int, seed: int) -> list[dict
         }
         stripe = size // max(1, len(labels))
         for place, name in enumerate(labels):
-            label = LABELS[name]
-            last = label.high if label.kind == "number" else max(1, len(label.classes) - 1)
+            last = highest(LABELS[name])
             value = int(chance.integers(0, last + 1))
             image[place * stripe : (place + 1) * stripe] += np.uint8(200 * value / last)
-            shown = label.classes[value] if label.classes else value
-            row[name] = shown if chance.random() < 0.8 else None
+            row[name] = shown(LABELS[name], value) if chance.random() < 0.8 else None
         rows.append(row | {"image": {"bytes": encode(image)}})
     return rows
+
+
+def highest(label: Label) -> int:
+    match label:
+        case Number():
+            return label.high
+        case Category() | Binary():
+            return len(label.classes) - 1
+        case _:
+            assert_never(label)
+
+
+def shown(label: Label, value: int) -> int | str:
+    return label.classes[value] if isinstance(label, Category) else value
 
 
 def encode(image: Any) -> bytes:

@@ -10,7 +10,7 @@ import yaml
 from dvc.utils.hydra import compose_and_dump
 
 from stages.core import program
-from stages.core.labels import LABELS
+from stages.core.labels.known import LABELS
 from tests.project import ROOT
 
 RECIPES = sorted({path.stem for path in (ROOT / "conf/recipe").glob("*.yaml")} - {"current"})

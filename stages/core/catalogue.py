@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stages.core.csvfile import Row, check_columns, check_slug, read_csv
-from stages.core.labels import LABELS
+from stages.core.labels.known import LABELS
 from stages.core.program import InputError
 
 REQUIRED = ("identity", "query")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from stages.core import catalogue
 from stages.core.catalogue import Celebrity
-from stages.core.labels import LABELS
+from stages.core.labels.known import CATEGORIES
 from stages.core.program import InputError
 from stages.core.tables import atomic_path
 
@@ -82,8 +82,8 @@ def _check(name: str, value: str) -> None:
     if not value:
         return
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    if name in LABELS and LABELS[name].classes and value not in LABELS[name].classes:
-        allowed = ", ".join(LABELS[name].classes)
+    if name in CATEGORIES and value not in CATEGORIES[name].classes:
+        allowed = ", ".join(CATEGORIES[name].classes)
         raise InputError(f"add.{name} = {value!r}; allowed: {allowed}")
     if name == "birth_date" and re.fullmatch(r"\d{4}-\d\d-\d\d", value) and value > today:
         raise InputError(f"add.birth_date = {value!r}: lies in the future")

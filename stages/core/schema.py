@@ -1,15 +1,11 @@
-"""The tables that travel between stages, as Arrow schemas.
+"""The tables that travel between stages, as Arrow schemas; those of labels in `labels.schemas`.
 
 Order is part of the contract: partitions by (source, name), rows inside one by id. Tables after
 `FACES` keep that order and carry no pixels, so a change of labels or splits copies no pictures;
 `shard` walks `FACES` and `EXAMPLES` side by side to join them again.
 """
 
-from collections.abc import Iterable
-
 import pyarrow as pa
-
-from stages.core.labels import LABELS, Kind
 
 SPLITS = ("train", "validation", "test")
 
@@ -19,7 +15,7 @@ BOX = pa.struct([(side, pa.float32()) for side in ("x", "y", "width", "height")]
 # left eye, right eye, nose, left and right mouth corner, as x, y pairs in pixels of the picture
 KEYPOINTS = pa.list_(pa.float32())
 
-_PROVENANCE = [
+PROVENANCE = [
     ("image_id", pa.string()),  # SHA-256 of the file as it was fetched
     ("source", pa.string()),
     ("identity", pa.string()),
@@ -32,7 +28,7 @@ _PROVENANCE = [
     ("height", pa.int32()),
 ]
 _METADATA = ("metadata", pa.map_(pa.string(), pa.string()))
-_DETECTION = [
+DETECTION = [
     ("face_id", pa.string()),  # image_id, a hyphen, the face's rank by confidence
     ("box", BOX),
     ("keypoints", KEYPOINTS),
@@ -40,10 +36,8 @@ _DETECTION = [
     ("faces_in_image", pa.int32()),
 ]
 
-IMAGES = pa.schema([*_PROVENANCE, _METADATA, ("image", PICTURE)])
-FACES = pa.schema([*_PROVENANCE, *_DETECTION, _METADATA, ("face", PICTURE)])
-
-_GIVEN = ("given_split", pa.string())  # the side that its data set has the picture on
+IMAGES = pa.schema([*PROVENANCE, _METADATA, ("image", PICTURE)])
+FACES = pa.schema([*PROVENANCE, *DETECTION, _METADATA, ("face", PICTURE)])
 
 # One row per URL (or file) tried. `reason` is null for a picture that was kept.
 ATTEMPTS = pa.schema(
@@ -69,20 +63,3 @@ REJECTS = pa.schema(
         ("reason", pa.string()),
     ]
 )
-
-_ARROW: dict[Kind, pa.DataType] = {
-    "number": pa.float32(),
-    "category": pa.string(),
-    "binary": pa.bool_(),
-}
-
-
-def labeled(labels: Iterable[str]) -> pa.Schema:
-    """`LABELED`: a face without its pixels, its given side, and one nullable column per label."""
-    columns = [(name, _ARROW[LABELS[name].kind]) for name in labels]
-    return pa.schema([*_PROVENANCE, *_DETECTION, _GIVEN, *columns])
-
-
-def examples(labels: Iterable[str]) -> pa.Schema:
-    """`EXAMPLES`: `LABELED` and the side of the split, one of train, validation and test."""
-    return labeled(labels).append(pa.field("split", pa.string()))

@@ -141,7 +141,7 @@ def write_mistakes(
             gallery.Thumbnail(
                 pictures[row],
                 str(true),
-                f"→ {said} {answers.certainty(result.given, row, label):.2f}",
+                f"→ {said} {answers.certainty(result.given, row):.2f}",
             )
             for row, (true, said) in lines.items()
         ]

@@ -1,14 +1,12 @@
 """What a model's outputs say about a face, in the words of `LABELS`."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 import numpy.typing as npt
 
-from stages.core.labels import Label
-
-NEAR = 5  # years: the reach that a number's probability speaks of
+from stages.core.labels.kinds import Binary, Category, Label, Number
 
 Floats = npt.NDArray[np.float64]
 
@@ -17,9 +15,10 @@ Floats = npt.NDArray[np.float64]
 class Answers:
     """One label's answers for N faces.
 
-    values: (N,) years, class numbers or 0 and 1. scores: (N,) for a number the probability within
-    NEAR of the answer, for a category that of the answer, for a binary label that of yes.
-    probabilities: (N, classes), no and yes for a binary label; None for a number.
+    values: (N,) numbers in the label's unit, class numbers, or 0 and 1. scores: (N,) for a number
+    the probability within its tolerance of the answer, for a category that of the answer, for a
+    binary label that of yes. probabilities: (N, classes), no and yes for a binary label; None for
+    a number.
     """
 
     values: Floats
@@ -30,17 +29,19 @@ class Answers:
 def read(outputs: dict[str, Any], label: Label) -> Answers:
     """The answers in a model's outputs, arrays by output name as `heads.attach` describes them."""
     output = np.asarray(outputs[label.name], np.float64)
-    if label.kind == "category":
-        return Answers(output.argmax(1).astype(np.float64), output.max(1), output)
-    output = output.reshape(-1)
-    if label.kind == "binary":
-        return Answers(
-            (output > 0.5).astype(np.float64), output, np.stack([1 - output, output], axis=1)
-        )
-    distribution = np.asarray(outputs[f"{label.name}_distribution"], np.float64)
-    bins = np.arange(label.low, label.high + 1)
-    near = np.abs(bins - output[:, None]) <= NEAR
-    return Answers(output, (distribution * near).sum(1), None)
+    match label:
+        case Number():
+            value, bins = output.reshape(-1), np.arange(label.low, label.high + 1)
+            near = np.abs(bins - value[:, None]) <= label.tolerance
+            distribution = np.asarray(outputs[f"{label.name}_distribution"], np.float64)
+            return Answers(value, (distribution * near).sum(1), None)
+        case Category():
+            return Answers(output.argmax(1).astype(np.float64), output.max(1), output)
+        case Binary():
+            yes = output.reshape(-1)
+            return Answers((yes > 0.5).astype(np.float64), yes, np.stack([1 - yes, yes], axis=1))
+        case _:
+            assert_never(label)
 
 
 def wrongness(answers: Answers, truth: Floats, known: npt.NDArray[np.bool_]) -> Floats:
@@ -56,21 +57,26 @@ def wrongness(answers: Answers, truth: Floats, known: npt.NDArray[np.bool_]) -> 
 
 
 def words(value: float, label: Label) -> str:
-    """One value as text: whole years, the class's name, yes or no."""
-    if label.kind == "number":
-        return f"{value:.0f}"
-    return label.classes[int(value)] if label.kind == "category" else ("no", "yes")[int(value)]
+    """One value as text: a whole number, the class's name, yes or no."""
+    match label:
+        case Number():
+            return f"{value:.0f}"
+        case Category() | Binary():
+            return label.classes[int(value)]
+        case _:
+            assert_never(label)
 
 
-def certainty(answers: Answers, row: int, label: Label) -> float:
+def certainty(answers: Answers, row: int) -> float:
     """Probability of one face's answer, also where that is no."""
-    no = label.kind == "binary" and not answers.values[row]
-    return float(1 - answers.scores[row] if no else answers.scores[row])
+    if answers.probabilities is None:
+        return float(answers.scores[row])
+    return float(answers.probabilities[row, int(answers.values[row])])
 
 
 def sentence(answers: Answers, row: int, label: Label) -> str:
     """One face's answer with its probability: `age 34 (±5: 61 %)`, `gender female (97 %)`."""
-    value, score = answers.values[row], certainty(answers, row, label)
-    reach = f"±{NEAR}: " if label.kind == "number" else ""
+    value, score = answers.values[row], certainty(answers, row)
+    reach = f"±{label.tolerance}: " if isinstance(label, Number) else ""
     name = label.name.replace("_", " ")
     return f"{name} {words(value, label)} ({reach}{100 * score:.0f} %)"

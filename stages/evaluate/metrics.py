@@ -1,37 +1,42 @@
 """Figures of answers against truths, as plain numbers that JSON can hold; None is "not known".
 
-Every function takes known values only. Arrays are (N,): classes as whole numbers, ages in years.
+Every function takes known values only. Arrays are (N,): classes as whole numbers, numbers in
+their label's unit.
 """
 
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from stages.core.labels import Label
+from stages.core.labels.kinds import Binary, Category, Label, Number
 
 Floats = npt.NDArray[np.float64]
 Figures = dict[str, Any]
 
-CLOSE = 5  # years: the usual cut of the cumulative score
 POINTS = 500  # of a curve, beyond which a plot looks no different
 
 
 def figures(label: Label, actual: Floats, predicted: Floats) -> Figures:
     """The figures of one label: `number` for a number, `classes` for the others."""
-    if label.kind == "number":
-        return number(actual, predicted)
-    return classes(actual, predicted, label.classes or ("no", "yes"))
+    match label:
+        case Number():
+            return number(actual, predicted, label.tolerance)
+        case Category() | Binary():
+            return classes(actual, predicted, label.classes)
+        case _:
+            assert_never(label)
 
 
-def number(actual: Floats, predicted: Floats) -> Figures:
-    """MAE and RMSE in years, and CS@5, the share of errors of at most five years.
+def number(actual: Floats, predicted: Floats, tolerance: int) -> Figures:
+    """MAE and RMSE, and the cumulative score: the share of errors of at most the tolerance.
 
     The cumulative score is that of Geng et al. 2007, "Automatic Age Estimation Based on Facial
     Aging Patterns".
     """
-    return _known(_of_errors(_errors(actual, predicted).sum(axis=1)))
+    sums = _errors(actual, predicted, tolerance).sum(axis=1)
+    return _known(_of_errors(sums, tolerance))
 
 
 def classes(actual: Floats, predicted: Floats, names: tuple[str, ...]) -> Figures:
@@ -60,28 +65,38 @@ def parts(label: Label, actual: Floats, predicted: Floats) -> Floats:
     Every figure over all classes is a function of sums, so those of many resamples are one
     product of matrices.
     """
-    if label.kind == "number":
-        return _errors(actual, predicted)
-    each = np.eye(len(label.classes or ("no", "yes")))
-    truths, answers = each[np.asarray(actual, int)].T, each[np.asarray(predicted, int)].T
-    return np.concatenate([truths * answers, truths, answers])
+    match label:
+        case Number():
+            return _errors(actual, predicted, label.tolerance)
+        case Category() | Binary():
+            each = np.eye(len(label.classes))
+            truths, answers = each[np.asarray(actual, int)].T, each[np.asarray(predicted, int)].T
+            return np.concatenate([truths * answers, truths, answers])
+        case _:
+            assert_never(label)
 
 
 def of_sums(label: Label, sums: Floats) -> dict[str, Floats]:
     """The figures of sums (S, ...) of `parts`, each (...,); NaN where one is not known."""
-    return _of_errors(sums) if label.kind == "number" else _of_counts(sums)
+    match label:
+        case Number():
+            return _of_errors(sums, label.tolerance)
+        case Category() | Binary():
+            return _of_counts(sums)
+        case _:
+            assert_never(label)
 
 
-def _errors(actual: Floats, predicted: Floats) -> Floats:
+def _errors(actual: Floats, predicted: Floats, tolerance: int) -> Floats:
     error = np.abs(np.asarray(actual, np.float64) - predicted)
-    return np.stack([np.ones_like(error), error, np.square(error), error <= CLOSE])
+    return np.stack([np.ones_like(error), error, np.square(error), error <= tolerance])
 
 
-def _of_errors(sums: Floats) -> dict[str, Floats]:
+def _of_errors(sums: Floats, tolerance: int) -> dict[str, Floats]:
     count, absolute, squared, close = sums
     with np.errstate(invalid="ignore"):
         mae, rmse = absolute / count, np.sqrt(squared / count)
-        return {"n": count, "mae": mae, "rmse": rmse, f"cs_{CLOSE}": close / count}
+        return {"n": count, "mae": mae, "rmse": rmse, f"cs_{tolerance}": close / count}
 
 
 def _of_counts(sums: Floats) -> dict[str, Floats]:
@@ -109,12 +124,18 @@ def baseline(label: Label, train: Floats, actual: Floats) -> Figures:
     """The figures of a model that never looks: the median or most frequent class of `train`."""
     if not len(train):
         return {name: None for name in overall(figures(label, train, train)) if name != "n"}
-    if label.kind == "number":
-        guess = float(np.median(train))
-    else:
-        guess = float(np.bincount(np.asarray(train, np.int64)).argmax())
-    given = overall(figures(label, actual, np.full(len(actual), guess)))
-    return {name: value for name, value in given.items() if name != "n"}
+    values = overall(figures(label, actual, np.full(len(actual), _usual(label, train))))
+    return {name: value for name, value in values.items() if name != "n"}
+
+
+def _usual(label: Label, train: Floats) -> float:
+    match label:
+        case Number():
+            return float(np.median(train))
+        case Category() | Binary():
+            return float(np.bincount(np.asarray(train, np.int64)).argmax())
+        case _:
+            assert_never(label)
 
 
 def overall(given: Figures) -> Figures:
@@ -147,12 +168,12 @@ def precision_recall(actual: Floats, score: Floats) -> list[tuple[float, float]]
     return _thinned(recall[::-1], precision[::-1])
 
 
-def cumulative_score(actual: Floats, predicted: Floats, until: int = 20) -> list[tuple[int, float]]:
-    """Years, and the share of errors of at most so many, from 0 to `until`; [] of nothing."""
+def cumulative_score(actual: Floats, predicted: Floats, until: int) -> list[tuple[int, float]]:
+    """Errors from 0 to `until`, and the share of answers that miss by at most each; [] of none."""
     if not len(actual):
         return []
     error = np.abs(np.asarray(actual, np.float64) - predicted)
-    return [(years, float((error <= years).mean())) for years in range(until + 1)]
+    return [(most, float((error <= most).mean())) for most in range(until + 1)]
 
 
 def _thinned(across: Floats, up: Floats) -> list[tuple[float, float]]:

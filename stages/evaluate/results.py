@@ -1,17 +1,18 @@
 """A model's answers beside the truths: what `evaluate` writes of them, as plain values."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 import pyarrow as pa
 
-from stages.core.labels import Label
+from stages.core.labels.kinds import Binary, Category, Label, Number
 from stages.evaluate import answers, metrics
 from stages.evaluate.answers import Answers, Floats
 from stages.formats import examples
 
 EVERYONE = "all"
+CURVE = 4  # of the tolerance: how far the curve of the cumulative score goes
 
 
 class Result:
@@ -74,12 +75,12 @@ def groups(results: list[Result], size: int, edges: list[int]) -> tuple[list[str
 
 def predictions(results: list[Result], names: dict[str, Any]) -> tuple[pa.Schema, list[Any]]:
     """One row per example: its names, and per label the truth, the answer and its probability."""
-    kinds = {"number": pa.float32(), "category": pa.string(), "binary": pa.bool_()}
     fields = [(name, pa.string()) for name in names]
     columns: dict[str, Sequence[Any]] = {name: list(column) for name, column in names.items()}
     for result in results:
-        name, kind = result.label.name, kinds[result.label.kind]
-        fields += [(name, kind), (f"{name}_predicted", kind), (f"{name}_probability", pa.float32())]
+        name, arrow = result.label.name, result.label.arrow
+        fields += [(name, arrow), (f"{name}_predicted", arrow)]
+        fields += [(f"{name}_probability", pa.float32())]
         columns[name] = [
             _value(value, result.label) if known else None
             for value, known in zip(result.truth, result.known, strict=True)
@@ -104,7 +105,7 @@ def mistakes(results: list[Result], worst: int) -> dict[str, list[int]]:
 
 CURVES = {
     "confusion": ["label", "actual", "predicted"],
-    "cumulative-score": ["label", "years", "share"],
+    "cumulative-score": ["label", "error", "share"],
     "roc": ["label", "false_positive_rate", "recall"],
     "precision-recall": ["label", "recall", "precision"],
 }
@@ -114,26 +115,42 @@ def curves(results: list[Result]) -> dict[str, list[tuple[Any, ...]]]:
     """The rows of every table that DVC draws, by the names in `CURVES`; some may have none."""
     tables: dict[str, list[tuple[Any, ...]]] = {name: [] for name in CURVES}
     for result in results:
-        label, known = result.label, result.known
-        truth, given = result.truth[known], result.given.values[known]
-        scores = result.given.scores[known]
-        found: dict[str, Iterable[tuple[Any, ...]]]
-        if label.kind == "number":
-            found = {"cumulative-score": metrics.cumulative_score(truth, given)}
-        else:
-            found = {"confusion": [result.words(int(row)) for row in np.flatnonzero(known)]}
-        if label.kind == "binary":
-            found["roc"] = metrics.roc(truth, scores)
-            found["precision-recall"] = metrics.precision_recall(truth, scores)
-        for name, rows in found.items():
-            tables[name] += [(label.name, *row) for row in rows]
+        for name, rows in _curves(result).items():
+            tables[name] += [(result.label.name, *row) for row in rows]
     return tables
 
 
+def _curves(result: Result) -> dict[str, Iterable[tuple[Any, ...]]]:
+    """The rows of one label's tables, without its name."""
+    label, known = result.label, result.known
+    truth, scores = result.truth[known], result.given.scores[known]
+    pairs = (result.words(int(row)) for row in np.flatnonzero(known))
+    match label:
+        case Number():
+            answer, until = result.given.values[known], CURVE * label.tolerance
+            return {"cumulative-score": metrics.cumulative_score(truth, answer, until)}
+        case Category():
+            return {"confusion": pairs}
+        case Binary():
+            return {
+                "confusion": pairs,
+                "roc": metrics.roc(truth, scores),
+                "precision-recall": metrics.precision_recall(truth, scores),
+            }
+        case _:
+            assert_never(label)
+
+
 def _value(value: float, label: Label) -> float | str | bool:
-    if label.kind == "number":
-        return float(value)
-    return label.classes[int(value)] if label.kind == "category" else bool(value)
+    match label:
+        case Number():
+            return float(value)
+        case Category():
+            return label.classes[int(value)]
+        case Binary():
+            return bool(value)
+        case _:
+            assert_never(label)
 
 
 def _ordered(ages: Iterable[str]) -> list[str]:

@@ -9,12 +9,13 @@ batches on every run, which is also what lets an interrupted training go on wher
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 import numpy.typing as npt
 
-from stages.core.labels import LABELS, Label
+from stages.core.labels.kinds import Binary, Category, Label, Number
+from stages.core.labels.known import LABELS
 from stages.core.program import InputError
 from stages.network.inputs import Size, middle, sides
 from stages.train.augment import Augment, vary
@@ -41,7 +42,7 @@ def dataset(
     """Batches of (pictures, targets) for the given epochs, one after the other.
 
     pictures: float32 (B, height, width, channels), 0 to 255, 1 channel being grey; what a square
-    has beyond that shape is cut off evenly. targets: for each label a (B,) tensor, float32 years
+    has beyond that shape is cut off evenly. targets: for each label a (B,) tensor, float32 numbers
     (NaN is missing) or int32 classes (−1 is missing; 1 is yes).
     Every epoch ends with its own, maybe smaller, batch: `batches(size, batch)` of them.
     shuffle_seed: None keeps the order of the shards. cache: keep decoded pictures in memory.
@@ -145,7 +146,7 @@ def check(builder: Any, labels: Iterable[Label]) -> None:
         if label.name not in features:
             kept = ", ".join(sorted(features))
             raise InputError(f"label {label.name!r} is not in the shards, which have: {kept}")
-        if label.kind == "category" and tuple(features[label.name].names) != label.classes:
+        if isinstance(label, Category) and tuple(features[label.name].names) != label.classes:
             raise InputError(f"label {label.name!r} has other classes in the shards: shard anew")
 
 
@@ -168,11 +169,23 @@ def _spec(names: Iterable[str]) -> dict[str, Any]:
     """How `tf.io.parse_example` reads features of the shards: each is a single value."""
     import tensorflow as tf
 
-    kinds = {"number": tf.float32, "category": tf.int64, "binary": tf.int64}
     return {
-        name: tf.io.FixedLenFeature([], kinds[LABELS[name].kind] if name in LABELS else tf.string)
+        name: tf.io.FixedLenFeature([], _types(LABELS[name])[0] if name in LABELS else tf.string)
         for name in names
     }
+
+
+def _types(label: Label) -> tuple[Any, Any]:
+    """TensorFlow's types of a label's values in the shards, and of the targets made of them."""
+    import tensorflow as tf
+
+    match label:
+        case Number():
+            return tf.float32, tf.float32
+        case Category() | Binary():
+            return tf.int64, tf.int32
+        case _:
+            assert_never(label)
 
 
 def _any_known(labels: list[Label]) -> Any:
@@ -201,7 +214,6 @@ def _decoder(builder: Any, labels: list[Label], shape: tuple[int, int, int]) -> 
 
     stored = tuple(builder.info.features["image"].shape[:2])
     top, left, height, width = middle(stored, shape[:2])
-    kinds = {"number": tf.float32, "category": tf.int32, "binary": tf.int32}
 
     def picture(data: Any) -> Any:
         pixels = tf.io.decode_jpeg(data, channels=shape[2], dct_method="INTEGER_ACCURATE")
@@ -216,7 +228,7 @@ def _decoder(builder: Any, labels: list[Label], shape: tuple[int, int, int]) -> 
         kind = tf.TensorSpec(shape, tf.uint8)
         pictures = tf.map_fn(picture, rows["image"], fn_output_signature=kind)
         return pictures, {
-            label.name: tf.cast(rows[label.name], kinds[label.kind]) for label in labels
+            label.name: tf.cast(rows[label.name], _types(label)[1]) for label in labels
         }
 
     return decode

@@ -7,7 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stages.core import schema
+from stages.core.labels import schemas
+from stages.core.labels.known import labels_of
+from stages.core.schema import PICTURE
 
 # Read by `datasets` to show the struct as a picture; it infers the other columns.
 HUGGING_FACE = {"info": {"features": {"image": {"_type": "Image"}}}}
@@ -23,8 +25,8 @@ def file_name(split: str, shard: int, shards: int) -> str:
 
 def columns(labels: list[str]) -> pa.Schema:
     """`EXAMPLES` with the column `image`, in the order a reader looks at them."""
-    fields = {field.name: field for field in schema.examples(labels)}
-    fields["image"] = pa.field("image", schema.PICTURE)
+    fields = {field.name: field for field in schemas.examples(labels_of(labels))}
+    fields["image"] = pa.field("image", PICTURE)
     order = [*FIRST, *(name for name in fields if name not in FIRST)]
     metadata = {"huggingface": json.dumps(HUGGING_FACE)}
     return pa.schema([fields[name] for name in order], metadata=metadata)

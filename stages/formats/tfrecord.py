@@ -1,18 +1,17 @@
 """TFRecord shards in a folder that `tfds.builder_from_directory` reads. No network is asked."""
 
-import math
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 
-from stages.core.labels import LABELS
+from stages.core.labels.kinds import Binary, Category, Label, Number
+from stages.core.labels.known import LABELS
 
 NAME = "faceline"
-NO_CLASS = -1  # a null category or binary; TFDS's own sign for a missing class
 DESCRIPTION = (
     "Faces with labels. What is not known is NaN in a number, -1 in a class or a binary, and empty "
     "in identity."
@@ -73,31 +72,32 @@ def features(labels: list[str], size: int) -> Any:
         "identity": tfds.features.Text(),
         "source": tfds.features.Text(),
     }
-    return tfds.features.FeaturesDict(columns | {name: _feature(tfds, name) for name in labels})
+    return tfds.features.FeaturesDict(
+        columns | {name: _feature(tfds, LABELS[name]) for name in labels}
+    )
 
 
-def _feature(tfds: ModuleType, name: str) -> Any:
-    label = LABELS[name]
-    if label.kind == "category":
-        return tfds.features.ClassLabel(names=list(label.classes))
-    return tfds.features.Scalar(np.float32 if label.kind == "number" else np.int8)
+def _feature(tfds: ModuleType, label: Label) -> Any:
+    match label:
+        case Number():
+            return tfds.features.Scalar(np.float32)
+        case Category():
+            return tfds.features.ClassLabel(names=list(label.classes))
+        case Binary():
+            return tfds.features.Scalar(np.int8)
+        case _:
+            assert_never(label)
 
 
 def example(row: dict[str, Any], labels: list[str]) -> dict[str, Any]:
     """A row as the features take it: the picture's bytes as they are, no nulls."""
-    values = {name: _value(name, row[name]) for name in labels}
+    values = {name: LABELS[name].missing if row[name] is None else row[name] for name in labels}
     return values | {
         "image": row["image"]["bytes"],
         "face_id": row["face_id"],
         "identity": row["identity"] or "",
         "source": row["source"],
     }
-
-
-def _value(name: str, value: Any) -> Any:
-    if value is None:
-        return math.nan if LABELS[name].kind == "number" else NO_CLASS
-    return value
 
 
 def _import_tfds() -> ModuleType:

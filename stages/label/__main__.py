@@ -5,14 +5,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import pyarrow as pa
 from pydantic import field_validator
 
 from stages.core import catalogue, schema, tables
 from stages.core.catalogue import Celebrity
-from stages.core.labels import LABELS, Label
+from stages.core.labels import schemas
+from stages.core.labels.kinds import Binary, Category, Label, Number
+from stages.core.labels.known import AGE, LABELS, labels_of
 from stages.core.program import Section, run
 
 Value = float | bool | str | None
@@ -77,16 +79,24 @@ class Counts:
 
 
 def parse(label: Label, text: str) -> Value:
-    """`text` as a value of `label`'s kind, None when it cannot be read as one.
+    """`text` as a value of `label`, None when it cannot be read as one.
 
     Whether a number lies in range or a category is one of the classes is left to `validate`,
     which can then show the text that is wrong.
     """
-    if label.kind == "category":
-        slug = "_".join(text.lower().split())
-        return _SYNONYMS.get((label.name, slug), slug) or None
-    if label.kind == "binary":
-        return _BINARY.get(text.strip().lower())
+    match label:
+        case Number():
+            return _number(text)
+        case Category():
+            slug = "_".join(text.lower().split())
+            return _SYNONYMS.get((label.name, slug), slug) or None
+        case Binary():
+            return _BINARY.get(text.strip().lower())
+        case _:
+            assert_never(label)
+
+
+def _number(text: str) -> float | None:
     try:
         number = float(text)
     except ValueError:
@@ -118,7 +128,7 @@ def value_of(
     follows from the age.
     """
     if label.name == "age_group":
-        age, unreadable = value_of(LABELS["age"], metadata, celebrity)
+        age, unreadable = value_of(AGE, metadata, celebrity)
         return age_group(age), unreadable
     person = celebrity.labels if celebrity else {}
     text = metadata.get(label.name, "").strip() or person.get(label.name, "")
@@ -158,7 +168,7 @@ def attach(
     counts: Counts,
 ) -> Iterator[pa.RecordBatch]:
     """`FACES` batches without pixels in, `LABELED` batches out, row by row; fills `counts`."""
-    labeled = schema.labeled(labels)
+    labeled = schemas.labeled(labels_of(labels))
     kept = [name for name in schema.FACES.names if name in labeled.names]
     for batch in faces:
         columns: dict[str, list[Value]] = {name: [] for name in ("given_split", *labels)}
@@ -191,7 +201,7 @@ def main(
     counts = Counts()
     tables.write_batches(
         labeled,
-        schema.labeled(params.labels),
+        schemas.labeled(labels_of(params.labels)),
         attach(batches, people, params.labels, counts),
     )
     tables.write_json(results, counts.summary(params.labels, sources))

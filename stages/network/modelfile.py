@@ -7,7 +7,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from stages.core.labels import LABELS, Label
+from stages.core.labels.kinds import Category, Label
+from stages.core.labels.known import labels_of
 from stages.core.program import InputError
 from stages.core.tables import atomic_path
 
@@ -53,10 +54,10 @@ def load(path: Path) -> tuple[Any, list[Label]]:
 
     model = keras.models.load_model(path)
     outputs = model.output if isinstance(model.output, dict) else {}
-    labels = [LABELS[name] for name in outputs if name in LABELS]
+    labels = labels_of(outputs)
     if not labels:
         raise InputError(f"{path}: has no output named after a label")
     for label in labels:
-        if label.kind == "category" and outputs[label.name].shape[-1] != len(label.classes):
+        if isinstance(label, Category) and outputs[label.name].shape[-1] != len(label.classes):
             raise InputError(f"{path}: was trained on other classes of {label.name}; train anew")
     return model, labels

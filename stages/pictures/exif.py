@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import ExifTags, Image
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import LABELS
 
 Tags = Mapping[int, Any]
 TEXT_LIMIT = 200  # characters

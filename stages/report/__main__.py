@@ -20,6 +20,7 @@ import yaml
 from pydantic import Field
 
 from stages.core import schema
+from stages.core.labels.known import LABELS
 from stages.core.program import PARAMS_FILE, Section, read_params, run
 from stages.core.store import digest
 from stages.core.tables import atomic_path, partitions, read_batches
@@ -171,16 +172,13 @@ def _last_commit() -> str:
     return done.stdout.strip() or "none (not in a git checkout)"
 
 
-SCORES = {"accuracy": "accuracy", "macro_f1": "macro F1", "mae": "MAE, years", "cs_5": "CS@5"}
-
-
 def scores(metrics: dict[str, Figures]) -> list[dict[str, Any]]:
     """A row per label and figure: every model's beside the trivial answer's."""
     rows = []
     first = next(iter(metrics.values()), {})
     for label, given in first.items():
-        for figure, title in SCORES.items():
-            if not isinstance(given, dict) or given.get(figure) is None:
+        for figure, title in LABELS[label].figures.items() if label in LABELS else ():
+            if given.get(figure) is None:
                 continue
             told = [_told(each.get(label, {}).get(figure)) for each in metrics.values()]
             trivial = _told(given["baseline"].get(figure))

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import pyarrow as pa
 from pydantic import Field
 
 from stages.core import cluster
-from stages.core.labels import LABELS
+from stages.core.labels.kinds import Binary, Category, Label, Number
+from stages.core.labels.known import LABELS, labels_of
 from stages.core.program import InputError, Section, run
 from stages.core.tables import atomic_folder, partitions, read_batches, write_json
 from stages.formats import parquet, tfrecord
@@ -74,14 +75,17 @@ def shuffled(path: Path, seed: int) -> pa.Table:
 
 def label_counts(rows: pa.Table, labels: list[str]) -> dict[str, Any]:
     """How many rows have a number; how many have each class."""
-    counts: dict[str, Any] = {}
-    for name in labels:
-        known = rows[name].drop_null().to_pylist()
-        classes = Counter(str(value).lower() for value in known)
-        counts[name] = (
-            len(known) if LABELS[name].kind == "number" else dict(sorted(classes.items()))
-        )
-    return counts
+    return {name: _count(LABELS[name], rows[name].drop_null().to_pylist()) for name in labels}
+
+
+def _count(label: Label, known: list[Any]) -> int | dict[str, int]:
+    match label:
+        case Number():
+            return len(known)
+        case Category() | Binary():
+            return dict(sorted(Counter(str(value).lower() for value in known).items()))
+        case _:
+            assert_never(label)
 
 
 @dataclass(frozen=True)
@@ -186,7 +190,7 @@ def main(
     first = next(read_batches([balanced]), None)
     if first is None:
         raise InputError(f"{balanced}: has no rows: nothing to write")
-    labels = [name for name in first.schema.names if name in LABELS]
+    labels = [label.name for label in labels_of(first.schema.names)]
     pixels = partial(read_batches, partitions(faces, sources), [*KEY, "face"])
     figures = write_shards(
         lambda: join(read_batches([balanced]), pixels()),

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from PIL import Image, UnidentifiedImageError
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import CATEGORIES
 from stages.core.program import InputError
 from stages.core.schema import SPLITS
 
@@ -54,7 +54,7 @@ def survey(batches: Iterable[pa.RecordBatch], labels: list[str]) -> Survey:
 
 def check_values(batch: pa.RecordBatch, labels: list[str]) -> None:
     """`InputError` for a split or a class that does not exist."""
-    allowed = {name: LABELS[name].classes for name in labels if LABELS[name].kind == "category"}
+    allowed = {name: CATEGORIES[name].classes for name in labels if name in CATEGORIES}
     for name, values in ({"split": SPLITS} | allowed).items():
         for value in pc.unique(batch.column(name)).to_pylist():
             if value not in values and (value is not None or name == "split"):

@@ -5,13 +5,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from stages.core import schema
-from stages.core.labels import LABELS
+from stages.core.labels import schemas
+from stages.core.labels.kinds import Binary, Category, Number
+from stages.core.labels.known import LABELS, labels_of
 from stages.core.program import InputError, Section, run
 from stages.core.schema import SPLITS
 from stages.core.tables import read_table, write_batches, write_json
@@ -46,7 +47,7 @@ def split(rows: pa.Table, params: Params) -> tuple[list[str], dict[str, Any]]:
 
     `InputError` names a label to stratify by that the rows do not have.
     """
-    names = labels_of(rows)
+    names = [label.name for label in labels_of(rows.column_names)]
     for name in params.stratify:
         if name not in names:
             raise InputError(f"params.yaml: split.stratify: {name!r} must be one of {names}")
@@ -89,18 +90,17 @@ def describe(rows: pa.Table, members: Codes, params: Params) -> dict[int, Group]
     return groups
 
 
-def labels_of(rows: pa.Table) -> list[str]:
-    """The names of the labels that a table has a column of."""
-    return [name for name in rows.column_names if name in LABELS]
-
-
 def traits_of(rows: pa.Table, name: str) -> list[str]:
     """A label's values as text: numbers by decade, `true` and `false`, and `null`."""
-    values = rows[name].to_pylist()
-    if LABELS[name].kind == "number":
-        tens = [None if value is None else int(value // 10) * 10 for value in values]
-        return ["null" if ten is None else f"{ten}-{ten + 9}" for ten in tens]
-    return ["null" if value is None else str(value).lower() for value in values]
+    label, values = LABELS[name], rows[name].to_pylist()
+    match label:
+        case Number():
+            tens = [None if value is None else int(value // 10) * 10 for value in values]
+            return ["null" if ten is None else f"{ten}-{ten + 9}" for ten in tens]
+        case Category() | Binary():
+            return ["null" if value is None else str(value).lower() for value in values]
+        case _:
+            assert_never(label)
 
 
 def majority(values: list[str]) -> str:
@@ -147,7 +147,9 @@ def _walk(rows: pa.Table, pictures: Codes) -> Iterator[tuple[int, str, str | Non
 def summary(rows: pa.Table, chosen: list[str], side: str) -> dict[str, Any]:
     """Rows, identities and the distribution of every label on one side."""
     own = rows.filter(pa.array([split == side for split in chosen], pa.bool_()))
-    labels = {name: Counter(traits_of(own, name)) for name in labels_of(rows)}
+    labels = {
+        label.name: Counter(traits_of(own, label.name)) for label in labels_of(rows.column_names)
+    }
     return {
         "rows": own.num_rows,
         "identities": len(set(own["identity"].drop_null().to_pylist())),
@@ -159,7 +161,7 @@ def main(valid: Path, examples: Path, results: Path, params: Params) -> None:
     """Read `LABELED`, write `EXAMPLES` and the figures."""
     rows = read_table(valid)
     chosen, figures = split(rows, params)
-    columns = schema.examples(labels_of(rows))
+    columns = schemas.examples(labels_of(rows.column_names))
     table = rows.append_column("split", pa.array(chosen, pa.string()))
     write_batches(examples, columns, table.select(columns.names).cast(columns).to_batches())
     write_json(results, figures)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.core.labels import Label
+from stages.core.labels.kinds import Label
 from stages.core.program import InputError, run
 from stages.core.tables import atomic_path
 from stages.evaluate import answers, gallery

@@ -14,7 +14,8 @@ from typing import Any, Literal
 from pydantic import Field, PositiveFloat
 
 from stages.core import store
-from stages.core.labels import LABELS, Label
+from stages.core.labels.kinds import Label
+from stages.core.labels.known import AGE, LABELS
 from stages.core.program import InputError, Section, run
 from stages.network import devices, modelfile
 from stages.network.inputs import CheckedSides
@@ -27,7 +28,7 @@ log = logging.getLogger("train")
 HERE = Path(__file__).parent
 MODELS = HERE / "models"
 # What a training's result depends on, besides the model's own file.
-SOURCES = ("*.py", "../core/labels.py", "../network/*.py", "../formats/*.py")
+SOURCES = ("*.py", "../core/labels/*.py", "../network/*.py", "../formats/*.py")
 
 
 class Params(Section):
@@ -109,11 +110,9 @@ def main(
     log.info("model %s, heads %s; %s", model, ", ".join(x.name for x in labels), chosen.summary)
     folder = store_folder / "train" / identity(model, tfrecord, params)
     folder.mkdir(parents=True, exist_ok=True)
-    by_age = {
-        label.name: weights(columns[label.name], label, params.age_weights)
-        for label in labels
-        if label.name == "age"
-    }
+    by_age = (
+        {AGE.name: weights(columns[AGE.name], AGE, params.age_weights)} if AGE in labels else {}
+    )
     losses = heads.losses(labels, params.label_smoothing, by_age)
     trained = fitting.fit(module, labels, tfrecord, folder, history, chosen, losses, params)
     modelfile.save(trained, out)

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from stages.core.labels import Label
+from stages.core.labels.kinds import Number
 from stages.formats.examples import known
 
 How = Literal["none", "inverse", "sqrt_inverse", "lds"]
@@ -14,7 +14,7 @@ REACH = 2  # years either way that the kernel of `lds` covers
 SPREAD = 2.0  # years, of the same
 
 
-def weights(column: npt.NDArray[Any], label: Label, how: How) -> npt.NDArray[np.float32]:
+def weights(column: npt.NDArray[Any], label: Number, how: How) -> npt.NDArray[np.float32]:
     """A weight per whole number of a label from low to high, 1 in the mean over the known values.
 
     column: the training split's values, NaN where missing. inverse: one by the examples of the
@@ -22,10 +22,10 @@ def weights(column: npt.NDArray[Any], label: Label, how: How) -> npt.NDArray[np.
     2021, "Delving into Deep Imbalanced Regression", whose limits and kernel these are).
     """
     places = np.round(column[known(column)]).astype(int) - label.low
-    bins = label.high - label.low + 1
-    counts = np.bincount(np.clip(places, 0, bins - 1), minlength=bins).astype(np.float64)
+    nearest = np.clip(places, 0, label.bins - 1)
+    counts = np.bincount(nearest, minlength=label.bins).astype(np.float64)
     each: npt.NDArray[np.float64] = {
-        "none": np.ones(bins),
+        "none": np.ones(label.bins),
         "inverse": 1 / np.clip(counts, FEWEST, MOST),
         "sqrt_inverse": 1 / np.sqrt(np.maximum(counts, 1)),
         "lds": 1 / np.sqrt(np.maximum(_smoothed(counts), 1)),

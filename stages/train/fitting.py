@@ -9,7 +9,7 @@ import keras
 from dvclive import Live
 from dvclive.keras import DVCLiveCallback
 
-from stages.core.labels import Label
+from stages.core.labels.kinds import Label
 from stages.core.program import InputError
 from stages.formats import examples
 from stages.network.devices import Devices

@@ -7,16 +7,15 @@ it adds nothing to a loss, a gradient or a metric.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, assert_never
 
 import keras
 import numpy as np
 from keras import layers, ops
 
-from stages.core.labels import Label
+from stages.core.labels.kinds import Binary, Category, Label, Number
 
-SIGMA = 2.0  # years: width of the soft labels of a number
-L1 = 0.1  # weight of the expectation's error beside them
+L1 = 0.1  # weight of the expectation's error beside a number's soft labels
 
 Loss = Callable[[Any, Any], Any]
 
@@ -29,22 +28,34 @@ def attach(features: Any, labels: Iterable[Label]) -> dict[str, Any]:
 
 def scores(features: Any, label: Label) -> Any:
     """A label's logits (B, `width(label)`): one dense layer on features (B, F)."""
-    # float32 also where the trunk computes in bfloat16, whose three digits lose years.
+    # float32 also where the trunk computes in bfloat16, whose three digits are too few for bins.
     return layers.Dense(width(label), name=f"{label.name}_logits", dtype="float32")(features)
 
 
-def regression(features: Any, label: Label) -> Any:
-    """A number's logits (B, bins) from one linear unit, its value in years.
+def one_unit_or_scores(features: Any, label: Label) -> Any:
+    """The logits of `regression` for a number, of `scores` for other labels."""
+    match label:
+        case Number():
+            return regression(features, label)
+        case Category() | Binary():
+            return scores(features, label)
+        case _:
+            assert_never(label)
 
-    They are those of a Gaussian of width SIGMA round the value, linear in it, so a fixed dense
-    layer gives them. Their cross-entropy with the soft label is the squared error / (2 SIGMA²).
+
+def regression(features: Any, label: Number) -> Any:
+    """A number's logits (B, bins) from one linear unit, its value in the label's unit.
+
+    They are those of a Gaussian of width sigma round the value, linear in it, so a fixed dense
+    layer gives them. Their cross-entropy with the soft label is the squared error / (2 sigma²).
     """
     value = layers.Dense(1, name=f"{label.name}_value", dtype="float32")(features)
     gaussian = layers.Dense(
         width(label), trainable=False, name=f"{label.name}_logits", dtype="float32"
     )
     output = gaussian(value)
-    gaussian.set_weights([bins(label)[None] / SIGMA**2, -0.5 * (bins(label) / SIGMA) ** 2])
+    sigma = label.sigma
+    gaussian.set_weights([bins(label)[None] / sigma**2, -0.5 * (bins(label) / sigma) ** 2])
     return output
 
 
@@ -58,14 +69,17 @@ def answers(given: Mapping[str, Any], labels: Iterable[Label]) -> dict[str, Any]
     outputs: dict[str, Any] = {}
     for label in labels:
         name, score = label.name, given[label.name]
-        if label.kind == "number":
-            distribution = layers.Softmax(name=f"{name}_distribution", dtype="float32")(score)
-            outputs[name] = _expectation(distribution, label)
-            outputs[f"{name}_distribution"] = distribution
-        elif label.kind == "category":
-            outputs[name] = layers.Softmax(name=name, dtype="float32")(score)
-        else:
-            outputs[name] = layers.Activation("sigmoid", name=name, dtype="float32")(score)
+        match label:
+            case Number():
+                distribution = layers.Softmax(name=f"{name}_distribution", dtype="float32")(score)
+                outputs[name] = _expectation(distribution, label)
+                outputs[f"{name}_distribution"] = distribution
+            case Category():
+                outputs[name] = layers.Softmax(name=name, dtype="float32")(score)
+            case Binary():
+                outputs[name] = layers.Activation("sigmoid", name=name, dtype="float32")(score)
+            case _:
+                assert_never(label)
     return outputs
 
 
@@ -90,10 +104,7 @@ def losses(
 
 def metrics(labels: Iterable[Label]) -> dict[str, list[Any]]:
     """Accuracy of classes, mean absolute error of numbers, over known values only."""
-    return {
-        label.name: [KnownMean(label, "mae" if label.kind == "number" else "accuracy")]
-        for label in labels
-    }
+    return {label.name: [KnownMean(label, label.leading)] for label in labels}
 
 
 class KnownMean(keras.metrics.Mean):  # type: ignore[misc]  # Keras ships no types
@@ -105,33 +116,42 @@ class KnownMean(keras.metrics.Mean):  # type: ignore[misc]  # Keras ships no typ
 
     def update_state(self, target: Any, output: Any, sample_weight: Any = None) -> None:
         known, target = _split(target, self.label)
-        if self.label.kind == "number":
-            values = ops.abs(expected(output, self.label) - target)
-        elif self.label.kind == "category":
-            values = ops.equal(ops.argmax(output, axis=-1), ops.cast(target, "int64"))
-        else:
-            values = ops.equal(output[:, 0] > 0, target > 0.5)
+        match self.label:
+            case Number():
+                values = ops.abs(expected(output, self.label) - target)
+            case Category():
+                values = ops.equal(ops.argmax(output, axis=-1), ops.cast(target, "int64"))
+            case Binary():
+                values = ops.equal(output[:, 0] > 0, target > 0.5)
+            case _:
+                assert_never(self.label)
         super().update_state(ops.cast(values, "float32"), ops.cast(known, "float32"))
 
 
 def width(label: Label) -> int:
     """Logits of a label: a number's bins, a category's classes, one for yes."""
-    return {"number": label.high - label.low + 1, "category": len(label.classes), "binary": 1}[
-        label.kind
-    ]
+    match label:
+        case Number():
+            return label.bins
+        case Category():
+            return len(label.classes)
+        case Binary():
+            return 1
+        case _:
+            assert_never(label)
 
 
-def bins(label: Label) -> Any:
+def bins(label: Number) -> Any:
     """The whole numbers a number's head chooses among, float32 (bins,)."""
     return np.arange(label.low, label.high + 1, dtype=np.float32)
 
 
-def expected(output: Any, label: Label) -> Any:
+def expected(output: Any, label: Number) -> Any:
     """Expectation (B,) of a number's logits (B, bins)."""
     return ops.sum(ops.softmax(output) * bins(label), axis=-1)
 
 
-def _expectation(distribution: Any, label: Label) -> Any:
+def _expectation(distribution: Any, label: Number) -> Any:
     """A fixed dense layer whose weights are the bins: an expectation without code of our own."""
     mean = layers.Dense(1, use_bias=False, trainable=False, name=label.name, dtype="float32")
     output = mean(distribution)
@@ -142,40 +162,49 @@ def _expectation(distribution: Any, label: Label) -> Any:
 def _split(target: Any, label: Label) -> tuple[Any, Any]:
     """Where a target is known, and the target with a harmless value where it is not; both (B,)."""
     target = ops.cast(ops.reshape(target, (-1,)), "float32")
-    known = ops.logical_not(ops.isnan(target)) if label.kind == "number" else target >= 0
     # A NaN that is only multiplied by 0 would still poison the gradient.
-    return known, ops.where(known, target, float(label.low))
+    match label:
+        case Number():
+            known, harmless = ops.logical_not(ops.isnan(target)), float(label.low)
+        case Category() | Binary():
+            known, harmless = target >= 0, 0.0
+        case _:
+            assert_never(label)
+    return known, ops.where(known, target, harmless)
 
 
 def _loss(label: Label, smoothing: float, weights: Any | None) -> Loss:
     def loss(target: Any, output: Any) -> Any:
         known, value = _split(target, label)
-        if label.kind == "number":
-            each = _number(value, output, label)
-        elif label.kind == "category":
-            each = _category(value, output, smoothing)
-        else:
-            each = ops.binary_crossentropy(value, output[:, 0], from_logits=True)
+        match label:
+            case Number():
+                each = _number(value, output, label)
+                if weights is not None:
+                    each = each * _weight(value, label, weights)
+            case Category():
+                each = _category(value, output, smoothing)
+            case Binary():
+                each = ops.binary_crossentropy(value, output[:, 0], from_logits=True)
+            case _:
+                assert_never(label)
         weight = ops.cast(known, "float32")
-        if weights is not None:
-            each = each * _weight(value, label, weights)
         return each * weight * (ops.sum(ops.ones_like(weight)) / ops.maximum(ops.sum(weight), 1.0))
 
     return loss
 
 
-def _number(value: Any, output: Any, label: Label) -> Any:
+def _number(value: Any, output: Any, label: Number) -> Any:
     """Cross-entropy with a Gaussian round the value (label distribution learning, Gao et al. 2017,
     "Deep Label Distribution Learning with Label Ambiguity") + L1 × error of the expectation; (B,).
     """
     value = ops.clip(value, float(label.low), float(label.high))
-    distance = (bins(label) - ops.expand_dims(value, -1)) / SIGMA
+    distance = (bins(label) - ops.expand_dims(value, -1)) / label.sigma
     soft = ops.softmax(-0.5 * distance * distance)
     crossed = -ops.sum(soft * ops.log_softmax(output), axis=-1)
     return crossed + L1 * ops.abs(expected(output, label) - value)
 
 
-def _weight(value: Any, label: Label, weights: Any) -> Any:
+def _weight(value: Any, label: Number, weights: Any) -> Any:
     """How much each value counts, (B,), by the whole number nearest to it."""
     place = ops.cast(ops.round(ops.clip(value, label.low, label.high)), "int32") - label.low
     return ops.take(ops.convert_to_tensor(weights, "float32"), place)

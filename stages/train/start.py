@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from stages.core.labels import Label
+from stages.core.labels.kinds import Label
 from stages.core.program import InputError
 from stages.network import modelfile
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,8 @@ from imblearn.under_sampling import RandomUnderSampler
 from pydantic import Field, field_validator
 from sklearn.utils import resample
 
-from stages.core.labels import LABELS, Label
+from stages.core.labels.kinds import Binary, Category, Label, Number
+from stages.core.labels.known import labels_of
 from stages.core.program import InputError, Section, run
 from stages.core.schema import SPLITS
 from stages.core.tables import atomic_path, read_table, write_batches, write_json
@@ -77,7 +78,7 @@ class Params(Section):
         return edges
 
 
-def cuts(label: Label, edges: list[int]) -> list[int]:
+def cuts(label: Number, edges: list[int]) -> list[int]:
     """Where bins begin, from the label's lowest value to one above its highest.
 
     `InputError` names an edge outside that range.
@@ -180,19 +181,26 @@ def binned(examples: pa.Table, params: Params) -> tuple[list[str], Indices]:
     if params.label is None:
         return [], np.full(examples.num_rows, NO_BIN)
     label, values = check_label(examples, params.label), examples[params.label]
-    if label.kind == "number":
-        starts = cuts(label, params.edges)
-        return bin_names(starts), bins_of(values, starts)
-    names = list(label.classes or ("false", "true"))
+    match label:
+        case Number():
+            starts = cuts(label, params.edges)
+            return bin_names(starts), bins_of(values, starts)
+        case Category():
+            names = list(label.classes)
+        case Binary():
+            names = ["false", "true"]  # as Arrow writes them
+        case _:
+            assert_never(label)
     return names, classes_of(values, names)
 
 
 def check_label(examples: pa.Table, name: str) -> Label:
     """The label to balance by; `InputError` unless the rows have it."""
-    there = [column for column in examples.column_names if column in LABELS]
-    if name not in there:
-        raise InputError(f"params.yaml: undersample.label = {name!r} must be one of {there}")
-    return LABELS[name]
+    labels = {label.name: label for label in labels_of(examples.column_names)}
+    if name not in labels:
+        allowed = list(labels)
+        raise InputError(f"params.yaml: undersample.label = {name!r} must be one of {allowed}")
+    return labels[name]
 
 
 def write_histograms(path: Path, stages: dict[str, dict[str, dict[str, int]]]) -> None:

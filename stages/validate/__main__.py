@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stages.core import schema, tables
-from stages.core.labels import LABELS
+from stages.core.labels.known import labels_of
 from stages.core.program import InputError, run
 from stages.validate import expectations
 from stages.validate.conflicts import CONFLICT, conflicts
@@ -172,7 +172,7 @@ def main(
     5 kB for a row that fails (100,000 faces peaked at 540 MB, at 730 MB when all were bad).
     """
     written = _schema_of(labeled)
-    labels = [name for name in written.names if name in LABELS]
+    labels = [label.name for label in labels_of(written.names)]
     table = read_flat(labeled, [*_READ, *labels], written)
     table = table.append_column(CONFLICT, conflicts(table, labels, params.near_duplicate_bits))
     docs.parent.mkdir(parents=True, exist_ok=True)

@@ -13,12 +13,13 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 import pyarrow as pa
 from pydantic import Field, field_validator
 
-from stages.core.labels import LABELS, Label
+from stages.core.labels.kinds import Binary, Category, Label, Number
+from stages.core.labels.known import CATEGORIES, LABELS, NUMBERS
 from stages.core.program import InputError, Section
 from stages.validate.conflicts import CONFLICT
 
@@ -58,11 +59,10 @@ class Params(Section):
     @field_validator("ranges")
     @classmethod
     def _within(cls, ranges: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
-        numbers = {name: one for name, one in LABELS.items() if one.kind == "number"}
         for name, (low, high) in ranges.items():
-            if name not in numbers:
-                raise ValueError(f"{name!r} is no number; allowed: {', '.join(numbers)}")
-            label = numbers[name]
+            if name not in NUMBERS:
+                raise ValueError(f"{name!r} is no number; allowed: {', '.join(NUMBERS)}")
+            label = NUMBERS[name]
             if not label.low <= low <= high <= label.high:
                 allowed = f"{label.low} <= low <= high <= {label.high}"
                 raise ValueError(f"{name}: [{low:g}, {high:g}] must be [low, high], {allowed}")
@@ -71,11 +71,10 @@ class Params(Section):
     @field_validator("keep")
     @classmethod
     def _classes(cls, keep: dict[str, list[str]]) -> dict[str, list[str]]:
-        categories = {name: one for name, one in LABELS.items() if one.kind == "category"}
         for name, classes in keep.items():
-            if name not in categories:
-                raise ValueError(f"{name!r} is no category; allowed: {', '.join(categories)}")
-            allowed = categories[name].classes
+            if name not in CATEGORIES:
+                raise ValueError(f"{name!r} is no category; allowed: {', '.join(CATEGORIES)}")
+            allowed = CATEGORIES[name].classes
             if not classes or not set(classes) <= set(allowed):
                 raise ValueError(f"{name}: {classes} must be some of {', '.join(allowed)}")
         return keep
@@ -126,14 +125,17 @@ def _check_named(labels: Collection[str], params: Params) -> None:
 def _of_label(label: Label, params: Params) -> "Expectation":
     from great_expectations import expectations as gxe  # seconds to import
 
-    if label.kind == "number":
-        low, high = params.ranges.get(label.name, (label.low, label.high))
-        return gxe.ExpectColumnValuesToBeBetween(column=label.name, min_value=low, max_value=high)
-    if label.kind == "category":
-        allowed: list[Any] = params.keep.get(label.name, list(label.classes))
-    else:
-        allowed = [True, False]
-    return gxe.ExpectColumnValuesToBeInSet(column=label.name, value_set=allowed)
+    column, among = label.name, gxe.ExpectColumnValuesToBeInSet
+    match label:
+        case Number():
+            low, high = params.ranges.get(column, (label.low, label.high))
+            return gxe.ExpectColumnValuesToBeBetween(column=column, min_value=low, max_value=high)
+        case Category():
+            return among(column=column, value_set=params.keep.get(column, list(label.classes)))
+        case Binary():
+            return among(column=column, value_set=[True, False])
+        case _:
+            assert_never(label)
 
 
 def classes(params: Params) -> "list[Expectation]":

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from stages.core.labels import LABELS, Label
+from stages.core.labels.kinds import Label, Number
+from stages.core.labels.known import LABELS
 from stages.evaluate import answers
 
 AGE, GENDER, GLASSES = LABELS["age"], LABELS["gender"], LABELS["eyeglasses"]
@@ -35,6 +36,15 @@ def test_values_and_scores(label: Label, values: list[float], scores: list[float
 def test_sentences() -> None:
     said = [answers.sentence(answers.read(outputs(), x), 1, x) for x in (AGE, GENDER, GLASSES)]
     assert said == ["age 20 (±5: 100 %)", "gender male (90 %)", "eyeglasses no (60 %)"]
+
+
+def test_a_number_s_probability_is_of_its_own_tolerance() -> None:
+    stars = Number("stars", 0, 4, "stars", tolerance=1)
+    given = {
+        "stars": np.array([[2.0]]),
+        "stars_distribution": np.array([[0.1, 0.2, 0.3, 0.2, 0.2]]),
+    }
+    assert answers.sentence(answers.read(given, stars), 0, stars) == "stars 2 (±1: 70 %)"
 
 
 def test_wrongness_is_zero_where_right_or_unknown() -> None:

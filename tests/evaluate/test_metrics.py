@@ -15,7 +15,8 @@ from sklearn.metrics import (
     precision_recall_fscore_support,
 )
 
-from stages.core.labels import LABELS
+from stages.core.labels.kinds import Label, Number
+from stages.core.labels.known import LABELS
 from stages.evaluate import metrics
 
 PAIRS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=60)
@@ -28,8 +29,23 @@ def array(*values: float) -> Any:
 
 
 def test_numbers_by_hand() -> None:
-    found = metrics.number(array(10, 20, 30, 40), array(10, 25, 24, 40))
+    found = metrics.number(array(10, 20, 30, 40), array(10, 25, 24, 40), tolerance=5)
     assert found == {"n": 4, "mae": 2.75, "rmse": math.sqrt(61 / 4), "cs_5": 0.75}
+
+
+def test_a_number_is_close_within_its_own_tolerance() -> None:
+    height = Number("height", 40, 250, "cm", tolerance=10)
+    found = metrics.figures(height, array(170, 170, 170), array(180, 181, 150))
+    assert set(found) == {"n", *height.figures}
+    assert found["cs_10"] == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("label", LABELS.values(), ids=lambda label: label.name)
+def test_every_figure_of_a_label_has_a_heading(label: Label) -> None:
+    assert set(metrics.overall(metrics.figures(label, array(0, 1), array(1, 1)))) == {
+        "n",
+        *label.figures,
+    }
 
 
 def test_classes_by_hand() -> None:
@@ -83,7 +99,7 @@ def test_classes_agree_with_scikit_learn(pairs: list[tuple[int, int]]) -> None:
 @given(AGES)
 def test_numbers_agree_with_their_definitions(pairs: list[tuple[float, float]]) -> None:
     errors = [abs(actual - predicted) for actual, predicted in pairs]
-    found = metrics.number(*(np.array(column) for column in zip(*pairs, strict=True)))
+    found = metrics.number(*(np.array(column) for column in zip(*pairs, strict=True)), tolerance=5)
     assert found["mae"] == pytest.approx(sum(errors) / len(errors))
     assert found["mae"] <= found["rmse"] + 1e-9
     assert found["cs_5"] == sum(error <= 5 for error in errors) / len(errors)
@@ -137,4 +153,4 @@ def test_curves_are_thinned_and_keep_their_ends() -> None:
 def test_cumulative_score_counts_errors_of_at_most_so_many_years() -> None:
     found = metrics.cumulative_score(array(30, 30), array(30, 33.5), until=4)
     assert found == [(0, 0.5), (1, 0.5), (2, 0.5), (3, 0.5), (4, 1.0)]
-    assert metrics.cumulative_score(array(), array()) == []
+    assert metrics.cumulative_score(array(), array(), until=4) == []

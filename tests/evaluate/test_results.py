@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from stages.core.labels import LABELS
+from stages.core.labels.kinds import Number
+from stages.core.labels.known import LABELS
 from stages.evaluate import answers, results
 
 AGES = np.array([5.0, 25.0, np.nan, 25.0], np.float32)
@@ -78,6 +79,14 @@ def test_predictions_have_truth_answer_and_probability(found: list[results.Resul
 def test_worst_mistakes_first(found: list[results.Result]) -> None:
     assert results.mistakes(found, 8) == {"age": [1, 0], "gender": [1]}
     assert results.mistakes(found, 1) == {"age": [1], "gender": [1]}
+
+
+def test_the_cumulative_score_is_drawn_as_far_as_the_label_needs() -> None:
+    stars = Number("stars", 0, 9, "stars", tolerance=1)
+    said = {"stars": np.array([[3.0]]), "stars_distribution": np.full((1, 10), 0.1)}
+    truth = np.array([1.0])
+    tables = results.curves([results.Result(stars, truth, answers.read(said, stars), truth)])
+    assert tables["cumulative-score"] == [("stars", error, float(error >= 2)) for error in range(5)]
 
 
 def test_curves(found: list[results.Result]) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stages.core.labels import LABELS, Label
+from stages.core.labels.kinds import Category
+from stages.core.labels.known import GENDER, LABELS
 from stages.core.program import InputError
 from stages.formats import examples
 from stages.train import augment
@@ -54,10 +55,7 @@ def test_missing_labels_keep_their_mark(shards: Path) -> None:
     found = batches(shards, batch=70)[0][1]
     ages = [np.nan if row["age"] is None else row["age"] for row in rows]
     np.testing.assert_array_equal(found["age"], np.array(ages, np.float32))
-    genders = [
-        -1 if row["gender"] is None else LABELS["gender"].classes.index(row["gender"])
-        for row in rows
-    ]
+    genders = [-1 if row["gender"] is None else GENDER.classes.index(row["gender"]) for row in rows]
     assert found["gender"].tolist() == genders
     assert -1 in found["eyeglasses"]
     assert set(found["eyeglasses"]) == {-1, 0, 1}
@@ -244,6 +242,6 @@ def test_a_label_the_shards_lack(shards: Path) -> None:
 
 
 def test_a_label_with_other_classes(shards: Path) -> None:
-    other = Label("gender", "category", ("female", "male"))
+    other = Category("gender", ("female", "male"))
     with pytest.raises(InputError, match="other classes"):
         examples.dataset(shards, "train", [other], 32, 8)

@@ -2,7 +2,7 @@ import datetime
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import pyarrow.parquet as pq
 import pytest
@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from stages.core import schema, tables
 from stages.core.catalogue import Celebrity
-from stages.core.labels import LABELS
+from stages.core.labels import schemas
+from stages.core.labels.kinds import Binary, Category, Number
+from stages.core.labels.known import AGE_GROUP, LABELS, labels_of
 from stages.core.program import InputError, section
 from stages.label import __main__ as label
 from stages.label.__main__ import Params, completed_years, parse, value_of
@@ -107,8 +109,15 @@ def test_parse(name: str, text: str, value: object) -> None:
 @given(st.sampled_from(list(LABELS.values())), st.text() | st.floats().map(str))
 def test_parse_is_total(wanted: Any, text: str) -> None:
     value = parse(wanted, text)
-    kinds = {"number": float, "category": str, "binary": bool}
-    assert value is None or type(value) is kinds[wanted.kind]
+    match wanted:
+        case Number():
+            assert value is None or type(value) is float
+        case Category():
+            assert value is None or type(value) is str
+        case Binary():
+            assert value is None or type(value) is bool
+        case _:
+            assert_never(wanted)
     assert not isinstance(value, float) or math.isfinite(value)
 
 
@@ -175,24 +184,24 @@ def test_age_from_dates() -> None:
     ],
 )
 def test_an_age_group_follows_from_the_age(told: dict[str, str], group: str | None) -> None:
-    assert value_of(LABELS["age_group"], told, None) == (group, False)
-    assert group is None or group in LABELS["age_group"].classes
+    assert value_of(AGE_GROUP, told, None) == (group, False)
+    assert group is None or group in AGE_GROUP.classes
 
 
 @pytest.mark.parametrize("age", ["-3", "120", "1e30"])
 def test_an_age_out_of_range_is_in_no_group(age: str) -> None:
-    group, _ = value_of(LABELS["age_group"], {"age": age}, None)
-    assert group not in LABELS["age_group"].classes  # which `validate` says
+    group, _ = value_of(AGE_GROUP, {"age": age}, None)
+    assert group not in AGE_GROUP.classes  # which `validate` says
 
 
 def test_an_unreadable_age_has_no_group() -> None:
-    assert value_of(LABELS["age_group"], {"age": "thirty"}, None) == (None, True)
+    assert value_of(AGE_GROUP, {"age": "thirty"}, None) == (None, True)
 
 
 def test_rows_keep_their_order_and_gain_labels(tmp_path: Path) -> None:
     labels = ["gender", "age", "eyeglasses"]
     table, _ = stage(tmp_path, labels)
-    assert table.cast(schema.labeled(labels)).column_names == table.column_names
+    assert table.cast(schemas.labeled(labels_of(labels))).column_names == table.column_names
     assert table.select(["source", "identity", *labels]).to_pydict() == {
         "source": ["demo"] * 5 + ["folder"] * 2,
         "identity": ["ada", "ada", "ada", "bob", "bob", None, "zoe"],
@@ -229,7 +238,7 @@ def test_the_same_bytes_twice(tmp_path: Path) -> None:
 def test_no_faces_make_an_empty_table(tmp_path: Path) -> None:
     table, metrics = stage(tmp_path, ["age"], {"empty": "x"})
     assert table.num_rows == 0
-    assert table.column_names == schema.labeled(["age"]).names
+    assert table.column_names == schemas.labeled(labels_of(["age"])).names
     assert metrics["rows"] == 0
     assert metrics["pictures"] == {"empty": 0}
 

@@ -7,7 +7,7 @@ import logging
 import sys
 from pathlib import Path
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import LABELS
 from stages.network import devices
 from stages.train import __main__ as train
 from tests.shards_fixture import LABELED

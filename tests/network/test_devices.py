@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import LABELS
 from stages.network import devices, modelfile
 from tests.project import ROOT
 from tests.shards_fixture import LABELED, trial

@@ -7,6 +7,9 @@ import pytest
 import yaml
 
 from stages.core import schema
+from stages.core.labels import schemas
+from stages.core.labels.kinds import Number
+from stages.core.labels.known import LABELS, labels_of
 from stages.core.tables import write_rows
 from stages.report import __main__ as report
 from stages.report.__main__ import Params, contact_sheets, funnel, histogram, render, scores
@@ -42,14 +45,14 @@ def test_faces_on_the_sheets_are_those_of_the_table(tmp_path: Path) -> None:
     ]
     write_rows(tmp_path / "faces.parquet", schema.FACES, faces)
     labels = ["age", "gender", "eyeglasses", "wearing_hat"]
-    empty = dict.fromkeys(schema.examples(labels).names)
+    empty = dict.fromkeys(schemas.examples(labels_of(labels)).names)
     known = {"age": 31.0, "gender": "female", "eyeglasses": True, "wearing_hat": False}
     rows = [
         empty | known | {"face_id": f"{who}-{n}", "identity": who, "split": "train"}
         for who, n in names
         if n != 1  # one face that did not reach the table
     ]
-    write_rows(tmp_path / "examples.parquet", schema.examples(labels), rows)
+    write_rows(tmp_path / "examples.parquet", schemas.examples(labels_of(labels)), rows)
     sheets = contact_sheets(
         [tmp_path / "faces.parquet"], tmp_path / "examples.parquet", labels,
         Params(people=1, faces_per_person=2),
@@ -79,6 +82,14 @@ def test_scores_stand_beside_the_trivial_answers() -> None:
         "label": "age", "figure": "MAE, years", "values": ["6.00", "–"], "trivial": "11.00",
         "count": 8,
     }  # fmt: skip
+
+
+def test_a_second_number_is_reported_in_its_own_unit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LABELS, "height", Number("height", 40, 250, "cm", tolerance=10))
+    figures = {"n": 8, "mae": 7.5, "rmse": 9.0, "cs_10": 0.75, "baseline": {"mae": 11.0}}
+    rows = scores({"compact": {"n": 9, "height": figures}})
+    assert [row["figure"] for row in rows] == ["MAE, cm", "RMSE, cm", "CS@10"]
+    assert [row["values"] for row in rows] == [["7.50"], ["9.00"], ["0.750"]]
 
 
 def rendered(split_by: str) -> str:

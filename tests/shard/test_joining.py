@@ -5,6 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.core import schema
+from stages.core.labels import schemas
+from stages.core.labels.known import labels_of
 from stages.core.program import InputError
 from stages.shard.joining import join
 from tests.faces_fixture import NAMES, batches, face, people
@@ -15,7 +17,7 @@ from tests.faces_fixture import NAMES, batches, face, people
 def test_joining_gives_each_example_its_face(chosen: list[int], size: int, other: int) -> None:
     rows = [row for part in people().values() for row in part]
     wanted = [rows[index] for index in sorted(chosen)]
-    own = schema.examples(NAMES)
+    own = schemas.examples(labels_of(NAMES))
     joined = join(batches(wanted, own, size), batches(rows, schema.FACES, other))
     found = [row for batch in joined for row in batch.to_pylist()]
     assert [row["image"] for row in found] == [row["face"] for row in wanted]
@@ -30,6 +32,8 @@ def test_joining_names_an_example_without_a_face(change: str) -> None:
         "out of order": [face(1), face(0)],
         "other identity": [face(0), face(1) | {"identity": "bob"}],
     }[change]
-    joined = join(batches(wanted, schema.examples([]), 9), batches(faces, schema.FACES, 9))
+    joined = join(
+        batches(wanted, schemas.examples(labels_of([])), 9), batches(faces, schema.FACES, 9)
+    )
     with pytest.raises(InputError, match=f"face {wanted[1]['face_id']} of .* is not among"):
         list(joined)

@@ -11,7 +11,7 @@ import pyarrow.dataset
 import pytest
 from PIL import Image
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import GENDER
 from stages.formats import parquet
 from tests.faces_fixture import NAMES, SIZE, Row, examples, write_shards
 
@@ -32,7 +32,7 @@ def test_tfds_reads_every_row(sharded: Path, expected: dict[str, Row]) -> None:
     import tensorflow_datasets as tfds
 
     builder = tfds.builder_from_directory(str(sharded / "shards" / "tfrecord"))
-    assert builder.info.features["gender"].names == list(LABELS["gender"].classes)
+    assert builder.info.features["gender"].names == list(GENDER.classes)
     assert builder.info.features["image"].shape == (SIZE, SIZE, 3)
     assert builder.name == "faceline"
     assert builder.info.splits["train"].num_shards > 1
@@ -48,7 +48,7 @@ def test_tfds_reads_every_row(sharded: Path, expected: dict[str, Row]) -> None:
             assert row["source"].decode() == own["source"]
             age = math.nan if own["age"] is None else own["age"]
             np.testing.assert_equal(float(row["age"]), age)
-            classes = (None, *LABELS["gender"].classes)
+            classes = (None, *GENDER.classes)
             assert classes[row["gender"] + 1] == own["gender"]
             assert (None, False, True)[row["eyeglasses"] + 1] == own["eyeglasses"]
     assert found == len(expected) == sum(s.num_examples for s in builder.info.splits.values())

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from stages.core.labels import Label
+from stages.core.labels.kinds import Number
 from stages.train import balance
 
-AGE = Label("age", "number", low=10, high=13)
+AGE = Number("age", 10, 13, "years")
 AGES = np.array([10] * 64 + [11] * 16 + [13] * 4 + [np.nan], np.float32)
 
 

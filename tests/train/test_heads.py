@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from stages.core.labels import LABELS, Label
+from stages.core.labels.kinds import Label, Number
+from stages.core.labels.known import AGE, GENDER, LABELS
 from stages.train import heads
 
-AGE, GENDER, GLASSES = LABELS["age"], LABELS["gender"], LABELS["eyeglasses"]
-SMALL = Label("age", "number", low=10, high=13)
+GLASSES = LABELS["eyeglasses"]
+SMALL = Number("age", 10, 13, "years")
 STAGES = Path(heads.__file__).parents[1]
 WIDTHS = {"age": 117, "gender": 2, "eyeglasses": 1}
 
@@ -77,6 +78,16 @@ def test_number_loss_by_hand() -> None:
     soft = np.exp(-np.square(np.array([10, 11, 12, 13]) - 11) / 8)
     crossed = -np.sum(soft / soft.sum() * np.log(0.25))
     assert loss(SMALL, [11], np.zeros((1, 4))) == pytest.approx(crossed + 0.1 * 0.5)
+
+
+def test_a_number_s_soft_label_is_as_wide_as_the_label_says() -> None:
+    narrow = Number("stars", 0, 3, "stars", sigma=0.5)
+    soft = np.exp(-np.square(np.arange(4) - 1) / (2 * 0.25))
+    logits = np.array([[0.0, 1.0, 0.0, 0.0]])
+    log_softmax = logits[0] - np.log(np.exp(logits[0]).sum())
+    crossed = -np.sum(soft / soft.sum() * log_softmax)
+    expected = abs(np.sum(np.exp(log_softmax) * np.arange(4)) - 1)
+    assert loss(narrow, [1], logits) == pytest.approx(crossed + 0.1 * expected)
 
 
 def test_rare_values_count_more_where_weighted() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from keras.applications import VGG16, VGG19
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import LABELS
 from stages.core.program import InputError
 from stages.network.modelfile import save
 from stages.train import start

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import yaml
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import LABELS
 from stages.core.program import InputError, section
 from stages.network import devices, modelfile
 from stages.train import __main__ as train

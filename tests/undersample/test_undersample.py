@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from stages.core import schema
-from stages.core.labels import LABELS
+from stages.core.labels import schemas
+from stages.core.labels.known import AGE, labels_of
 from stages.core.program import InputError
 from stages.core.tables import read_table, write_rows
 from stages.undersample.__main__ import (
@@ -40,30 +40,30 @@ def params(**given: Any) -> Params:
 
 def table(rows: list[tuple[float | None, str]]) -> pa.Table:
     values = [{"face_id": f"f{n}", "age": age, "split": side} for n, (age, side) in enumerate(rows)]
-    return pa.Table.from_pylist(values, schema.examples(["age"]))
+    return pa.Table.from_pylist(values, schemas.examples(labels_of(["age"])))
 
 
 def kept(rows: list[tuple[float | None, str]], **given: Any) -> list[tuple[float | None, str]]:
     examples, chosen = table(rows), params(**given)
-    bins = bins_of(examples["age"], cuts(LABELS["age"], chosen.edges))
+    bins = bins_of(examples["age"], cuts(AGE, chosen.edges))
     return [rows[index] for index in undersample(examples, bins, chosen).tolist()]
 
 
 def test_bins_reach_from_the_lowest_to_the_highest_value() -> None:
-    starts = cuts(LABELS["age"], [20, 40])
+    starts = cuts(AGE, [20, 40])
     assert bin_names(starts) == ["0-19", "20-39", "40-116"]
     ages = pa.chunked_array([pa.array([0, 19.5, 20, 116, None], pa.float32())])
     assert bins_of(ages, starts).tolist() == [0, 0, 1, 2, NO_BIN]
 
 
 def test_edges_at_the_ends_make_no_empty_bins() -> None:
-    assert bin_names(cuts(LABELS["age"], [0, 50, 117])) == ["0-49", "50-116"]
+    assert bin_names(cuts(AGE, [0, 50, 117])) == ["0-49", "50-116"]
 
 
 @pytest.mark.parametrize("edge", [-1, 118])
 def test_an_edge_outside_the_label_is_named(edge: int) -> None:
     with pytest.raises(InputError, match=f"edges: {edge} must be from 0 to 117 for age"):
-        cuts(LABELS["age"], [edge])
+        cuts(AGE, [edge])
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_order_holds_and_every_bin_keeps_what_the_cap_allows(
     rows: list[tuple[float | None, str]], cap: int | str, seed: int
 ) -> None:
     examples, chosen = table(rows), params(cap=cap, seed=seed)
-    starts = cuts(LABELS["age"], chosen.edges)
+    starts = cuts(AGE, chosen.edges)
     bins = bins_of(examples["age"], starts)
     indices = undersample(examples, bins, chosen)
     assert indices.tolist() == sorted(set(indices.tolist()))
@@ -130,7 +130,7 @@ def test_rare_train_bins_are_repeated_up_to_the_floor() -> None:
         (70, "test"): 3,
     }
     examples, chosen = table(rows), params(cap="none", floor=20)
-    bins = bins_of(examples["age"], cuts(LABELS["age"], chosen.edges))
+    bins = bins_of(examples["age"], cuts(AGE, chosen.edges))
     assert set(undersample(examples, bins, chosen).tolist()) == set(range(len(rows))), "none lost"
 
 
@@ -172,7 +172,7 @@ def test_edges_must_increase(edges: list[int]) -> None:
 def test_main_writes_examples_figures_and_histograms(tmp_path: Path) -> None:
     rows = table([(30, "train")] * 8 + [(50, "train")] * 2 + [(30, "test")] * 3)
     paths = [tmp_path / name for name in ("e.parquet", "b.parquet", "u.json", "u.csv")]
-    write_rows(paths[0], schema.examples(["age"]), rows.to_pylist())
+    write_rows(paths[0], schemas.examples(labels_of(["age"])), rows.to_pylist())
     main(*paths, params(cap="1x"))
     assert read_table(paths[1]).num_rows == 7
     figures = json.loads(paths[2].read_text(encoding="utf-8"))
@@ -189,7 +189,9 @@ def test_main_writes_examples_figures_and_histograms(tmp_path: Path) -> None:
 
 def test_without_a_label_nothing_is_balanced(tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("e.parquet", "b.parquet", "u.json", "u.csv")]
-    write_rows(paths[0], schema.examples(["gender"]), [{"face_id": "f", "split": "train"}] * 3)
+    write_rows(
+        paths[0], schemas.examples(labels_of(["gender"])), [{"face_id": "f", "split": "train"}] * 3
+    )
     main(*paths, params(label=None, cap=1))
     assert read_table(paths[1]).num_rows == 3
     assert json.loads(paths[2].read_text(encoding="utf-8"))["bins"] == {"null": 3}
@@ -207,7 +209,7 @@ def test_classes_are_bins_too(
 ) -> None:
     rows = [{"face_id": f"f{n}", label: x, "split": "train"} for n, x in enumerate(values)]
     paths = [tmp_path / name for name in ("e.parquet", "b.parquet", "u.json", "u.csv")]
-    write_rows(paths[0], schema.examples([label]), rows)
+    write_rows(paths[0], schemas.examples(labels_of([label])), rows)
     main(*paths, params(label=label, cap="none", floor=3))
     assert read_table(paths[1])[label].to_pylist() == [*values[:5], *[values[5]] * 3, None]
     figures = json.loads(paths[2].read_text(encoding="utf-8"))
@@ -215,6 +217,6 @@ def test_classes_are_bins_too(
 
 
 def test_main_names_a_label_that_is_not_there(tmp_path: Path) -> None:
-    write_rows(tmp_path / "e.parquet", schema.examples(["age", "gender"]), [])
+    write_rows(tmp_path / "e.parquet", schemas.examples(labels_of(["age", "gender"])), [])
     with pytest.raises(InputError, match=r"label = 'height' must be one of \['age', 'gender'\]"):
         main(*[tmp_path / n for n in ("e.parquet", "b", "j", "c")], params(label="height"))

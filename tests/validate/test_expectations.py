@@ -6,7 +6,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from stages.core.labels import LABELS
+from stages.core.labels.kinds import Category, Number
+from stages.core.labels.known import LABELS
 from stages.core.program import InputError, section
 from stages.validate import expectations
 from stages.validate.expectations import ALWAYS_KNOWN, Params, RuleResult
@@ -38,12 +39,14 @@ def test_every_label_has_the_rule_of_its_kind() -> None:
     rules = described(expectations.faces(LABELS, PARAMS))[-len(LABELS) :]
     for label, (kind, column, allowed) in zip(LABELS.values(), rules, strict=True):
         assert column == label.name
-        if label.kind == "number":
+        if isinstance(label, Number):
             assert kind == "expect_column_values_to_be_between"
             assert allowed == (label.low, label.high)
         else:
             assert kind == "expect_column_values_to_be_in_set"
-            assert allowed == (list(label.classes) or [True, False])
+            assert allowed == (
+                list(label.classes) if isinstance(label, Category) else [True, False]
+            )
 
 
 def test_structural_rules_follow_the_parameters() -> None:

@@ -10,12 +10,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from stages.core import schema, tables
+from stages.core.labels import schemas
+from stages.core.labels.known import labels_of
 from stages.core.program import InputError
 from stages.validate import __main__ as validate
 from stages.validate.expectations import Params, RuleResult
 
 LABELS = ["age", "gender", "eyeglasses"]
-SCHEMA = schema.labeled(LABELS)
+SCHEMA = schemas.labeled(labels_of(LABELS))
 NULL, UNIQUE = "expect_column_values_to_not_be_null", "expect_column_values_to_be_unique"
 CONFLICT = "expect_column_values_to_be_null(conflicting_labels)"
 BETWEEN, IN_SET = "expect_column_values_to_be_between", "expect_column_values_to_be_in_set"

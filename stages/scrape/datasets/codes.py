@@ -3,7 +3,7 @@
 UTKFace and IMDB-WIKI number gender the opposite way.
 """
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import EXPRESSION, RACE
 
 # A data set: its code: our word.
 GENDERS = {
@@ -12,8 +12,8 @@ GENDERS = {
     "celeba": {"-1": "female", "1": "male"},  # its attribute Male
 }
 # White, Black, Asian, Indian, others.
-UTKFACE_RACES = dict(zip("01234", LABELS["race"].classes, strict=True))
+UTKFACE_RACES = dict(zip("01234", RACE.classes, strict=True))
 # Angry, Disgust, Fear, Happy, Sad, Surprise, Neutral.
-FER2013_EXPRESSIONS = dict(zip("0123456", LABELS["expression"].classes, strict=True))
+FER2013_EXPRESSIONS = dict(zip("0123456", EXPRESSION.classes, strict=True))
 FER2013_USAGES = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
 CELEBA_PARTITIONS = {"0": "train", "1": "validation", "2": "test"}

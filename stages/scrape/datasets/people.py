@@ -20,7 +20,7 @@ from typing import TextIO
 
 from stages.core.catalogue import Celebrity
 from stages.core.csvfile import read_csv
-from stages.core.labels import LABELS
+from stages.core.labels.known import LABELS
 from stages.core.program import InputError
 
 PEOPLE_FILE = "people.csv"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from stages.core.labels import Label
+from stages.core.labels.kinds import Label
 from stages.evaluate import metrics
 from stages.evaluate.metrics import Floats
 

@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from stages.core.labels import LABELS, Label
+from stages.core.labels.kinds import Label
+from stages.core.labels.known import LABELS
 from stages.evaluate import metrics
 from stages.evaluate.metrics import Floats
 from stages.evaluate.results import EVERYONE

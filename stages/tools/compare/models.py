@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import LABELS
 from stages.tools.compare import differences, predictions
 from stages.tools.compare.bootstrap import LEAST_PEOPLE, LEVEL
 from stages.tools.compare.differences import Difference
@@ -12,7 +12,6 @@ from stages.tools.compare.predictions import Predictions
 from stages.tools.compare.revision import Revision
 
 MARKS = {"better": "▲ better", "worse": "▼ worse", "noise": "≈", "too few people": "? few people"}
-LEADING = ("mae", "accuracy")  # the figure that is shown of groups
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,10 @@ def tables(each: Compared) -> list[Table]:
     if all(one.before == one.after for one in each.differences):
         return [Table(f"{each.model}: figures", (), (), [each.faces, "No change."])]
     overall = [one for one in each.differences if one.overall]
-    groups = [one for one in each.differences if not one.overall and one.figure in LEADING]
+    groups = [
+        one for one in each.differences
+        if not one.overall and one.figure == LABELS[one.label].leading
+    ]  # fmt: skip
     judged = [one for one in groups if one.verdict != "too few people"]
     notes = []
     if judged:
@@ -68,7 +70,10 @@ def _table(title: str, shown: list[Difference], notes: list[str]) -> Table:
     quiet = frozenset(
         n for n, one in enumerate(shown) if one.verdict in {"noise", "too few people"}
     )
-    rows = [(one.label, one.figure, *one.group, str(one.people), *told(one)) for one in shown]
+    rows = [
+        (one.label, LABELS[one.label].figures[one.figure], *one.group, str(one.people), *told(one))
+        for one in shown
+    ]
     grouped = any(not one.overall for one in shown)
     kept = [at for at, name in enumerate(header) if grouped or name not in {"age", "gender"}]
     return Table(title, [header[at] for at in kept], [[row[at] for at in kept] for row in rows],
@@ -77,7 +82,7 @@ def _table(title: str, shown: list[Difference], notes: list[str]) -> Table:
 
 def told(one: Difference) -> tuple[str, str, str, str, str]:
     """Before, after, the difference, its interval, and the verdict, as text."""
-    digits = 2 if LABELS[one.label].kind == "number" and one.figure in {"mae", "rmse"} else 3
+    digits = 2 if one.figure in differences.LOWER_IS_BETTER else 3
     few = one.verdict == "too few people"
     interval = "" if few else f"{one.low:+.{digits}f} … {one.high:+.{digits}f}"
     return (

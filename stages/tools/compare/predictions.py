@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stages.core.labels import LABELS, Label
+from stages.core.labels.kinds import Binary, Category, Label, Number
+from stages.core.labels.known import LABELS
 from stages.evaluate import metrics
 from stages.evaluate.metrics import Floats
 
@@ -84,9 +85,14 @@ def common(before: Predictions, after: Predictions) -> tuple[Predictions, Predic
 
 
 def _numbers(column: Any, label: Label) -> Floats:
-    """Years, numbers of classes, 0 and 1; NaN for null and for a class that there is no more."""
-    if label.kind == "category":
-        column = pc.index_in(column, value_set=pa.array(label.classes))
+    """Numbers, places of classes, 0 and 1; NaN for null and for a class that is no more."""
+    match label:
+        case Category():
+            column = pc.index_in(column, value_set=pa.array(label.classes))
+        case Number() | Binary():
+            pass
+        case _:
+            assert_never(label)
     return np.asarray(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False), np.float64)
 
 

@@ -8,7 +8,7 @@ simplest of those that fit.
 import keras
 from keras import layers
 
-from stages.core.labels import Label
+from stages.core.labels.kinds import Label
 from stages.network.inputs import Size, inputs
 from stages.train import heads
 
@@ -27,8 +27,5 @@ def build(image_size: Size, labels: list[Label], channels: int = 3) -> keras.Mod
         x = layers.Conv2D(WIDTH, 3, activation="relu")(x)
     x = layers.Flatten()(layers.MaxPooling2D()(x))
     x = layers.Dense(HIDDEN, activation="relu")(x)
-    given = {
-        label.name: (heads.regression if label.kind == "number" else heads.scores)(x, label)
-        for label in labels
-    }
+    given = {label.name: heads.one_unit_or_scores(x, label) for label in labels}
     return keras.Model(pictures, heads.answers(given, labels), name="age_cnn")

@@ -9,7 +9,7 @@ normalisation makes the first epochs' figures swing.
 import keras
 from keras import layers
 
-from stages.core.labels import Label
+from stages.core.labels.kinds import Label
 from stages.network.inputs import Size, inputs
 from stages.train import heads
 

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from stages.core.labels import Label
+from stages.core.labels.kinds import Label
 from stages.network.inputs import Size, inputs, sides
 from stages.train import heads
 

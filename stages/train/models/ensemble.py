@@ -19,7 +19,7 @@ from keras.applications import (
     vgg19,
 )
 
-from stages.core.labels import Label
+from stages.core.labels.kinds import Label
 from stages.network.inputs import Size, coloured, inputs, sides
 from stages.train import heads
 

@@ -7,7 +7,7 @@ Document Recognition", then one dense layer over everything that is left.
 import keras
 from keras import layers
 
-from stages.core.labels import Label
+from stages.core.labels.kinds import Label
 from stages.network.inputs import Size, inputs
 from stages.train import heads
 

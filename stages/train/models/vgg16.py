@@ -11,7 +11,7 @@ from keras import layers
 from keras.applications import VGG16
 from keras.applications.vgg16 import preprocess_input
 
-from stages.core.labels import Label
+from stages.core.labels.kinds import Label
 from stages.network.inputs import Size, coloured, inputs, sides
 from stages.train import heads
 
@@ -32,6 +32,5 @@ def build(image_size: Size, labels: list[Label], channels: int = 3) -> keras.Mod
         x = pooled
         for units in HIDDEN:
             x = layers.Dense(units, activation="relu")(x)
-        number = label.kind == "number"
-        given[label.name] = (heads.regression if number else heads.scores)(x, label)
+        given[label.name] = heads.one_unit_or_scores(x, label)
     return keras.Model(pictures, heads.answers(given, labels), name="vgg16_heads")

@@ -1,6 +1,6 @@
 """The gender codes of UTKFace and IMDB-WIKI are opposite; one place knows."""
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import RACE
 from stages.scrape.datasets.codes import FER2013_EXPRESSIONS, GENDERS, UTKFACE_RACES
 from stages.scrape.datasets.reading import Item
 from stages.scrape.sources import celeba, imdb_wiki, utkface
@@ -23,7 +23,7 @@ def test_celebas_attribute_male_is_a_gender() -> None:
 
 def test_every_code_means_a_class() -> None:
     assert all(set(words.values()) == {"male", "female"} for words in GENDERS.values())
-    assert set(UTKFACE_RACES.values()) == set(LABELS["race"].classes)
+    assert set(UTKFACE_RACES.values()) == set(RACE.classes)
     assert UTKFACE_RACES["2"] == "asian"
     assert FER2013_EXPRESSIONS == {
         "0": "angry",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stages.core.labels import CELEBA
+from stages.core.labels.known import CELEBA
 from stages.core.program import InputError
 from stages.scrape.sources import celeba
 from stages.scrape.sources.celeba import lists, tfds_folder

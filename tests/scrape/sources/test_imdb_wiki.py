@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import LABELS
 from stages.core.program import InputError
 from stages.label.__main__ import value_of
 from stages.scrape.crawl.picture import Rejected

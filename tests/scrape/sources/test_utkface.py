@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import AGE, GENDER, RACE
 from stages.core.program import InputError
 from stages.core.store import Store
 from stages.scrape.crawl.picture import Rejected
@@ -68,9 +68,9 @@ def test_every_name_has_labels_in_range_or_a_reason(name: str) -> None:
     if "reason" in found:
         assert found["reason"] in {"malformed_name", "label_out_of_range"}
         return
-    assert 0 <= int(found["age"]) <= LABELS["age"].high
-    assert found["gender"] in LABELS["gender"].classes
-    assert found["race"] in LABELS["race"].classes
+    assert 0 <= int(found["age"]) <= AGE.high
+    assert found["gender"] in GENDER.classes
+    assert found["race"] in RACE.classes
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.core.labels import LABELS, Label
+from stages.core.labels.kinds import Label
+from stages.core.labels.known import LABELS
 from stages.evaluate import metrics
 from stages.tools.compare import bootstrap
 

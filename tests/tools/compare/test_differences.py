@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import LABELS
 from stages.evaluate import metrics
 from stages.tools.compare import predictions
 from stages.tools.compare.differences import Difference, differences

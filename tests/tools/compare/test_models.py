@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
+from stages.core.labels.kinds import Number
+from stages.core.labels.known import LABELS
 from stages.tools.compare import models
 
 
@@ -70,7 +73,7 @@ def test_test_sets_with_little_in_common_are_unpaired_and_said_to_differ() -> No
 def test_tables_mark_what_is_beyond_noise_and_count_what_is_too_little() -> None:
     overall, groups = models.tables(compared(answers(0, 16, 1), answers(0, 16, 3)))
     assert overall.rows[0] == [
-        "age", "mae", "16", "1.00", "3.00", "+2.00", "+2.00 … +2.00", "▼ worse",
+        "age", "MAE, years", "16", "1.00", "3.00", "+2.00", "+2.00 … +2.00", "▼ worse",
     ]  # fmt: skip
     assert overall.rows[2][-2:] == ["+0.000 … +0.000", "≈"]  # both within five years
     assert overall.quiet == {2}
@@ -81,6 +84,20 @@ def test_tables_mark_what_is_beyond_noise_and_count_what_is_too_little() -> None
     assert groups.notes == ["5 intervals: chance alone leaves 0 out of about 0."]
     few = models.tables(compared(answers(7, 17, 1), answers(7, 17, 3)))[1]
     assert "2 figures are of fewer than 6 people: too few to tell." in few.notes
+
+
+def test_a_second_number_is_compared_in_its_own_unit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LABELS, "height", Number("height", 0, 250, "cm", tolerance=10))
+
+    def heights(error: float) -> pa.Table:
+        table = answers(0, 16, error)
+        return table.rename_columns([name.replace("age", "height") for name in table.column_names])
+
+    overall, groups = models.tables(compared(heights(1), heights(3)))
+    assert [row[:2] for row in overall.rows] == [
+        ["height", title] for title in ("MAE, cm", "RMSE, cm", "CS@10")
+    ]
+    assert {row[1] for row in groups.rows} == {"MAE, cm"}
 
 
 def test_the_same_answers_make_no_rows() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import LABELS
 from stages.tools.compare import predictions
 
 TABLE = pa.table(

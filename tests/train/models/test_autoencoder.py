@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import LABELS
 from stages.train.models import autoencoder
 
 

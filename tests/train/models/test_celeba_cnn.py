@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.core.labels import CELEBA, LABELS
+from stages.core.labels.known import CELEBA, LABELS
 from stages.train.models import celeba_cnn
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import LABELS
 from stages.network.modelfile import save
 from stages.train.models import compact
 

@@ -1,6 +1,6 @@
 """The plain baseline: its size and its outputs."""
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import LABELS
 from stages.train.models import plain
 
 SEVEN = ("age", "gender", "race", "expression", "eyeglasses", "wearing_hat", "no_beard")

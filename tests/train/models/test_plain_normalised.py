@@ -1,6 +1,6 @@
 """The plain network with batch normalisation: its size, and the pair it makes with `plain`."""
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import LABELS
 from stages.train.models import plain, plain_normalised
 
 

@@ -1,9 +1,10 @@
 """The look-alike seed's three-branch network: its published size and its outputs."""
 
-from stages.core.labels import LABELS, Label
+from stages.core.labels.kinds import Category
+from stages.core.labels.known import LABELS
 from stages.train.models import three_branch
 
-JOB = Label("job", "category", ("actor", "singer"))  # the seed knew two
+JOB = Category("job", ("actor", "singer"))  # the seed knew two
 
 
 def test_the_published_parameters() -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import LABELS
 from stages.train.models import vgg16
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from stages.core.labels import CELEBA
+from stages.core.labels.known import CELEBA
 from stages.core.program import InputError
 from stages.core.store import Store
 from stages.scrape.crawl.picture import Rejected

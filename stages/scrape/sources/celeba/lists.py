@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from stages.core.labels import CELEBA
+from stages.core.labels.known import CELEBA
 from stages.core.program import InputError
 from stages.scrape.datasets.codes import CELEBA_PARTITIONS
 

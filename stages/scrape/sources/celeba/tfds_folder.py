@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from stages.core.labels import CELEBA
+from stages.core.labels.known import CELEBA
 from stages.core.program import InputError
 from stages.core.schema import SPLITS
 from stages.scrape.crawl.picture import Picture, Rejected, inspect

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import CATEGORIES
 from stages.core.program import InputError
 
 # Other words for our classes, as data sets name their folders.
@@ -38,7 +38,7 @@ def classes_of(where: str, folders: Iterable[str]) -> tuple[str, dict[str, str]]
     knows any, two know as many, or two names mean one class.
     """
     names = sorted(set(folders))
-    known = {label: _known(label, names) for label, one in LABELS.items() if one.classes}
+    known = {label: _known(label, names) for label in CATEGORIES}
     most = max(len(found) for found in known.values())
     best = [label for label, found in known.items() if len(found) == most]
     if most == 0:
@@ -55,7 +55,7 @@ def normalise(name: str) -> str:
 
 
 def _known(label: str, names: list[str]) -> dict[str, str]:
-    synonyms, classes = SYNONYMS.get(label, {}), LABELS[label].classes
+    synonyms, classes = SYNONYMS.get(label, {}), CATEGORIES[label].classes
     found = {name: synonyms.get(normalise(name), normalise(name)) for name in names}
     return {name: value for name, value in found.items() if value in classes}
 
@@ -72,5 +72,4 @@ def _refuse_clash(where: str, label: str, classes: Mapping[str, str]) -> None:
 
 
 def _all() -> str:
-    return "; ".join(f"{one.name}: {', '.join(one.classes)}" for one in LABELS.values()
-                     if one.classes)  # fmt: skip
+    return "; ".join(f"{one.name}: {', '.join(one.classes)}" for one in CATEGORIES.values())

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from stages.core.csvfile import Row, check_columns, check_slug, read_csv
-from stages.core.labels import LABELS
+from stages.core.labels.known import LABELS
 from stages.core.program import InputError
 from stages.core.store import Store
 from stages.scrape.crawl import crawler

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import AGE
 from stages.core.program import InputError
 from stages.core.store import Store
 from stages.scrape.crawl.picture import Rejected
@@ -46,7 +46,7 @@ def describe(item: Item) -> Annotation:
     if not found:
         raise Rejected("malformed_name")
     age, gender, race = found.groups()
-    if len(age) > 3 or not LABELS["age"].low <= int(age) <= LABELS["age"].high:
+    if len(age) > 3 or not AGE.low <= int(age) <= AGE.high:
         raise Rejected("label_out_of_range", f"age {age[:20]}")
     if gender not in GENDERS[NAME]:
         raise Rejected("label_out_of_range", f"gender {gender[:20]}")

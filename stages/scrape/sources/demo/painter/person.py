@@ -9,15 +9,15 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stages.core.labels import LABELS
+from stages.core.labels.known import EXPRESSION, GENDER, JOB, LOOK_ALIKE, RACE
 from stages.scrape.sources.demo.painter.looks import Traits, draw_traits
 from stages.scrape.sources.demo.painter.shapes import FaceShape, draw_face
 
-GENDERS = LABELS["gender"].classes
-RACES = LABELS["race"].classes
-JOBS = LABELS["job"].classes
-LOOK_ALIKES = LABELS["look_alike"].classes
-EXPRESSIONS = LABELS["expression"].classes
+GENDERS = GENDER.classes
+RACES = RACE.classes
+JOBS = JOB.classes
+LOOK_ALIKES = LOOK_ALIKE.classes
+EXPRESSIONS = EXPRESSION.classes
 
 LAST_DAY = datetime.date(2025, 12, 31)
 YOUNGEST, OLDEST = 18, 80
