@@ -63,6 +63,7 @@ def _code(source: str) -> str:
     return code(
         HERE / "__main__.py",
         HERE / "remove_forgotten.py",
+        HERE / "rows.py",
         HERE / "crawl",
         HERE / "datasets",
         HERE / f"sources/{source}",

@@ -16,12 +16,12 @@ import icrawler
 from stages.core.store import Store
 from stages.forget.forgotten import read_kept_list
 from stages.scrape.crawl import guard
+from stages.scrape.crawl.assembly import assemble
 from stages.scrape.crawl.cached_fetcher import CachedFetcher
 from stages.scrape.crawl.connector import Routes
 from stages.scrape.crawl.engine import Engine
 from stages.scrape.crawl.politeness import Politeness
 from stages.scrape.crawl.roles import Downloader, Feeder, Parser
-from stages.scrape.crawl.rows import assemble
 from stages.scrape.crawl.run import InOrder, Run
 from stages.scrape.source import Crawled, Partition, Scrape
 

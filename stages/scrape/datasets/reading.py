@@ -5,10 +5,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from stages.scrape.crawl.picture import Picture, Rejected, inspect
 from stages.scrape.datasets.files import Files, Member
+from stages.scrape.rows import Row, attempt_row, image_row
 from stages.scrape.source import Crawled, Partition, Scrape
 
 
@@ -155,39 +156,33 @@ def _read(item: Item, files: Files, params: Scrape) -> tuple[Picture, bytes]:
     return inspect(body, params), body
 
 
-def _image(
-    source: str, item: Item, known: Annotation, picture: Picture, body: bytes
-) -> dict[str, Any]:
-    return {
-        "image_id": item.digest,
-        "source": source,
-        "identity": known.identity,
-        "url": f"file:{shown(item.file)}",
-        "page_url": None,
-        "fetched_at": None,  # when a file was copied here says nothing, and differs everywhere
-        "licence": None,
-        "phash": picture.phash,
-        "width": picture.width,
-        "height": picture.height,
-        "metadata": sorted(known.metadata.items()),
-        "image": {"bytes": body, "path": f"{item.digest}.{picture.format}"},
-    }
+def _image(source: str, item: Item, known: Annotation, picture: Picture, body: bytes) -> Row:
+    if item.digest is None:
+        raise RuntimeError(f"{item.file}: read without a digest")
+    return image_row(
+        picture,
+        body,
+        image_id=item.digest,
+        source=source,
+        identity=known.identity,
+        url=f"file:{shown(item.file)}",
+        metadata=known.metadata,
+    )
 
 
 def _attempt(
     source: str, item: Item, rank: int, identity: str | None, rejected: Rejected | None
-) -> dict[str, Any]:
+) -> Row:
     kept = rejected is None or rejected.reason == "duplicate"
-    return {
-        "source": source,
-        "identity": identity,
-        "rank": rank,
-        "url": f"file:{shown(item.file)}",
-        "page_url": None,
-        "image_id": item.digest if kept else None,
-        "reason": rejected.reason if rejected else None,
-        "detail": rejected.detail if rejected else None,
-    }
+    return attempt_row(
+        source=source,
+        identity=identity,
+        rank=rank,
+        url=f"file:{shown(item.file)}",
+        image_id=item.digest if kept else None,
+        reason=rejected.reason if rejected else None,
+        detail=rejected.detail if rejected else None,
+    )
 
 
 def shown(name: str) -> str:

@@ -9,13 +9,14 @@ import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from stages.core.catalogue import Celebrity
 from stages.core.program import InputError
 from stages.core.store import Store, digest
 from stages.scrape.crawl.picture import Rejected, inspect
 from stages.scrape.datasets import people
+from stages.scrape.rows import Row, attempt_row, image_row
 from stages.scrape.source import Crawled, Partition, Scrape
 
 NAME = "folder"
@@ -116,7 +117,7 @@ def _fingerprint(folder: Path, file: str, params: Scrape) -> tuple[str | None, s
         return None, "unreadable"
 
 
-Reading = tuple[dict[str, Any] | None, str | None, str | None]  # an image, or reason and detail
+Reading = tuple[Row | None, str | None, str | None]  # an image, or reason and detail
 
 
 def _read(folder: Path, entry: Entry, params: Scrape) -> Reading:
@@ -128,41 +129,35 @@ def _read(folder: Path, entry: Entry, params: Scrape) -> Reading:
         body = (folder / entry.file).read_bytes()
     except OSError as error:
         return None, "changed", os.strerror(error.errno or 0)
-    if hashlib.sha256(body).hexdigest() != entry.digest:
+    if entry.digest is None or hashlib.sha256(body).hexdigest() != entry.digest:
         return None, "changed", None
     try:
         picture = inspect(body, params)
     except Rejected as rejected:
         return None, rejected.reason, rejected.detail
-    image = {
-        "image_id": entry.digest,
-        "source": NAME,
-        "identity": entry.identity,
-        "url": _url(entry),
-        "page_url": None,
-        "fetched_at": None,  # when a file was copied here says nothing, and differs everywhere
-        "licence": None,
-        "phash": picture.phash,
-        "width": picture.width,
-        "height": picture.height,
+    image = image_row(
+        picture,
+        body,
+        image_id=entry.digest,
+        source=NAME,
+        identity=entry.identity,
+        url=_url(entry),
         # What a picture says of itself is closer to it than what is said of the person.
-        "metadata": sorted((entry.labels | picture.metadata).items()),
-        "image": {"bytes": body, "path": f"{entry.digest}.{picture.format}"},
-    }
+        metadata=entry.labels | picture.metadata,
+    )
     return image, None, None
 
 
-def _attempt(entry: Entry, rank: int, reason: str | None, detail: str | None) -> dict[str, Any]:
-    return {
-        "source": NAME,
-        "identity": entry.identity,
-        "rank": rank,
-        "url": _url(entry),
-        "page_url": None,
-        "image_id": entry.digest if reason in (None, "duplicate") else None,
-        "reason": reason,
-        "detail": detail,
-    }
+def _attempt(entry: Entry, rank: int, reason: str | None, detail: str | None) -> Row:
+    return attempt_row(
+        source=NAME,
+        identity=entry.identity,
+        rank=rank,
+        url=_url(entry),
+        image_id=entry.digest if reason in (None, "duplicate") else None,
+        reason=reason,
+        detail=detail,
+    )
 
 
 def _url(entry: Entry) -> str:
