@@ -1,25 +1,15 @@
-"""What `scrape` and its sources agree on.
+"""What `scrape` and its sources agree on: parameters, partitions, and the `Source` contract."""
 
-A partition is the unit of work, of memory, of Parquet file and of distribution. A source is a
-module in `stages/scrape/sources` with two functions, found by its name in `scrape.sources`:
-
-    plan(given: Path, params: Scrape) -> list[Partition]
-    crawl(partitions: list[Partition], given: Path, params: Scrape, store: Store)
-        -> Iterator[Crawled]
-
-`given` is what `scrape.sources` names behind the source: the catalogue, a list, a folder. `plan`
-is quick and asks the network nothing; `crawl` yields each partition as it is finished, in any
-order, and gets only those whose result is not in the store.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 from pydantic import Field, PrivateAttr
 
 from stages.core.catalogue import Celebrity
 from stages.core.program import Section
+from stages.core.store import Store
 
 Licence = Literal[
     "any",
@@ -53,7 +43,7 @@ class Scrape(Section):
 
     @property
     def crawls(self) -> int:
-        """How many crawls ask the same hosts at once: each keeps so many times every gap."""
+        """How many crawls ask the same hosts at once: each keeps so many times every interval."""
         return self._crawls
 
     def shared_by(self, crawls: int) -> "Scrape":
@@ -64,27 +54,66 @@ class Scrape(Section):
 
 
 # What a partition's rows depend on; the other parameters only change how they are fetched.
-SHAPING = ("max_results", "licence", "min_picture_side", "max_pixels", "max_bytes")
+ROW_PARAMS = frozenset({"max_results", "licence", "min_picture_side", "max_pixels", "max_bytes"})
 
 
 @dataclass(frozen=True)
 class Partition:
-    """`name` is its file's name; `fingerprint` is all that its rows depend on beside `SHAPING`."""
+    """The unit of work, of memory, of Parquet file and of distribution.
+
+    name: its file's name.
+    fingerprint: all that its rows depend on beside `ROW_PARAMS` and code; plain values.
+    celebrity: a search source's class.
+    items: what to fetch where there is no search, as URLs or file names.
+    """
 
     name: str
     fingerprint: Mapping[str, Any]
-    celebrity: Celebrity | None = None  # a search source's class
-    items: tuple[str, ...] = ()  # what to fetch where there is no search: URLs, file names
+    celebrity: Celebrity | None = None
+    items: tuple[str, ...] = ()
 
 
 @dataclass
 class Crawled:
-    """A finished partition: rows of `IMAGES` and of `ATTEMPTS`, in rank order.
+    """A finished partition: rows of `IMAGES` and of `ATTEMPTS` (stages/scrape/rows.py), by rank.
 
-    `final` is False when some failure may pass: no network, a busy server.
+    final: False when another run may have more luck, as after a failure of the network.
     """
 
     partition: Partition
     images: list[dict[str, Any]] = field(default_factory=list)
     attempts: list[dict[str, Any]] = field(default_factory=list)
     final: bool = True
+
+
+class Source(Protocol):
+    """Where pictures come from: a package in stages/scrape/sources, whose name is the source's.
+
+    `path` is what `scrape.sources` names behind the source: a catalogue, a list, a folder, a zip.
+    The same files and parameters must give the same partitions, and the same answers of the web
+    the same rows in the same order, whatever the threads did; only what was fetched has a time.
+    """
+
+    def plan(self, path: Path, params: Scrape) -> list[Partition]:
+        """Every partition of the source, under a name of its own each.
+
+        Quick, and asks the network nothing. It may read every file for its digest, but holds no
+        more than one picture in memory. Raises `InputError` for a path, or a line in it, that
+        makes no sense. A single bad picture is no error: it becomes an attempt with a reason.
+        """
+        ...
+
+    def crawl(
+        self, partitions: list[Partition], path: Path, params: Scrape, store: Store
+    ) -> Iterator[Crawled]:
+        """Yield each of some planned partitions as it is finished, in any order.
+
+        `partitions` are those whose result is not in the store; answers of the web may be kept
+        there under keys of their own. Every URL or file tried becomes an attempt, whatever it
+        does; what is kept is also an image. Memory is bounded: a few partitions at once, and of
+        each picture `params.max_bytes` and `params.max_pixels`; so is time, by
+        `params.download_timeout` for each answer. Closing the iterator ends all work at once.
+        Raises `InputError` for what the user must change, and OSError where the store cannot be
+        written; partitions already yielded stay valid.
+        """
+        ...

@@ -21,8 +21,8 @@ from stages.core.labels.known import labels_of
 from stages.core.program import InputError, read_params, section
 from stages.core.tables import partitions, read_batches, write_batches
 from stages.forget.forgotten import Forgotten
-from stages.scrape.__main__ import Share, divide
 from stages.scrape.crawl.politeness import Politeness
+from stages.scrape.jobs import Job, divide
 from stages.scrape.source import Partition, Scrape
 from stages.scrape.sources.demo.painter import paint, person
 from tests import project as projects
@@ -88,17 +88,17 @@ def test_crawls_at_once_ask_a_host_no_more_often_than_one() -> None:
     assert slept == [6.0, 12.0]
 
 
-def test_classes_are_divided_and_every_share_knows_of_the_others() -> None:
+def test_classes_are_divided_and_every_job_knows_of_the_others() -> None:
     params = section(Scrape, read_params(ROOT / "params.yaml"), "scrape")
     parts = [Partition(f"p{number}", {}) for number in range(600)]
-    whole = Share("demo", parts, Path("a.csv"), params, Path(".store"), Forgotten())
+    whole = Job("demo", parts, Path("a.csv"), params, Path(".store"), Forgotten())
     assert params.crawls == 1
     expected = [(2, [256, 256, 88], 2), (4, [150] * 4, 4), (900, [1] * 600, 600)]
     for workers, sizes, crawls in expected:
-        shares = divide(whole, workers)
-        assert [len(share.partitions) for share in shares] == sizes
-        assert [each for share in shares for each in share.partitions] == parts
-        assert {share.params.crawls for share in shares} == {crawls}
+        jobs = divide(whole, workers)
+        assert [len(job.partitions) for job in jobs] == sizes
+        assert [part for job in jobs for part in job.partitions] == parts
+        assert {job.params.crawls for job in jobs} == {crawls}
 
 
 def command(stage: str) -> list[str]:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +17,8 @@ from stages.forget import forgotten as lists
 from stages.forget import purge
 from stages.forget.forgotten import Forgotten
 from stages.scrape import __main__ as scrape
+from stages.scrape import jobs, partition_store
+from stages.scrape.partition_store import PartitionStore, row_code
 from stages.scrape.source import Crawled, Partition, Scrape
 from tests.project import ROOT
 
@@ -40,20 +41,20 @@ def attempt(identity: str, number: int, reason: str | None = None) -> dict[str, 
 
 
 class Source:
-    """A source that gives as many pictures as it is told, and counts what it is asked."""
+    """A source of so many pictures for each class; it counts what it is asked."""
 
     def __init__(self, pictures: dict[str, int]) -> None:
         self.pictures = pictures
         self.asked: list[str] = []
         self.failing: dict[str, str] = {}
 
-    def plan(self, given: Path, params: Scrape) -> list[Partition]:
+    def plan(self, path: Path, params: Scrape) -> list[Partition]:
         return [
             Partition(name, {"n": n}, Celebrity(name, name)) for name, n in self.pictures.items()
         ]
 
     def crawl(
-        self, partitions: list[Partition], given: Path, params: Scrape, store: Store
+        self, partitions: list[Partition], path: Path, params: Scrape, store: Store
     ) -> Iterator[Crawled]:
         for each in reversed(partitions):  # any order
             self.asked.append(each.name)
@@ -69,17 +70,16 @@ class Source:
 @pytest.fixture
 def source(monkeypatch: pytest.MonkeyPatch) -> Source:
     made = Source({"zoe": 3, "abe": 2})
-    monkeypatch.setattr(scrape, "_code", lambda name: name)
-    monkeypatch.setattr(
-        scrape, "find_source", lambda name: SimpleNamespace(plan=made.plan, crawl=made.crawl)
-    )
+    monkeypatch.setattr(partition_store, "_code", lambda name: name)
+    for module in (scrape, jobs):
+        monkeypatch.setattr(module, "find_source", lambda name: made)
     return made
 
 
 def run(folder: Path, params: Scrape = PARAMS, forgotten: Forgotten = NOTHING) -> dict[str, Any]:
     lists.write(folder / "forgotten.csv", forgotten)
     scrape.main(
-        "fake", folder / "given", folder / "forgotten.csv", folder / "store", folder / "images",
+        "fake", folder / "list.csv", folder / "forgotten.csv", folder / "store", folder / "images",
         folder / "attempts.parquet", folder / "metrics.json", params,
     )  # fmt: skip
     figures: dict[str, Any] = json.loads((folder / "metrics.json").read_text())
@@ -188,22 +188,54 @@ def test_a_damaged_store_entry_is_made_anew(tmp_path: Path, source: Source) -> N
     assert (tmp_path / "images" / "abe.parquet").read_bytes() == before
 
 
-def test_only_parameters_that_shape_rows_are_in_the_key() -> None:
-    partition = Partition("abe", {})
-    key = scrape.partition_key("demo", partition, PARAMS)
-    for change in (
-        {"threads": 2},
-        {"download_timeout": 1.0},
-        {"request_interval": 9.0},
-        {"contact": "me"},
-    ):
-        assert scrape.partition_key("demo", partition, PARAMS.model_copy(update=change)) == key
-    for change in ({"min_picture_side": 9}, {"max_results": 9}, {"licence": "publicdomain"}):
-        assert scrape.partition_key("demo", partition, PARAMS.model_copy(update=change)) != key
+def key(source: str = "demo", **changes: Any) -> str:
+    params = PARAMS.model_copy(update=changes)
+    return PartitionStore(source, params, Store(Path("store"))).key(Partition("abe", {}))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"threads": 2}, {"download_timeout": 1.0}, {"request_interval": 9.0}, {"contact": "me"}],
+)
+def test_parameters_that_shape_no_row_are_not_in_the_key(change: dict[str, Any]) -> None:
+    assert key(**change) == key()
+
+
+@pytest.mark.parametrize(
+    "change", [{"min_picture_side": 9}, {"max_results": 9}, {"licence": "publicdomain"}]
+)
+def test_parameters_that_shape_rows_are_in_the_key(change: dict[str, Any]) -> None:
+    assert key(**change) != key()
+
+
+def test_the_code_of_rows_is_what_their_source_imports() -> None:
+    """Labels decide what is read out of a picture; another source decides nothing."""
+    modules = {str(path.relative_to(ROOT / "stages")) for path in row_code("folder")}
+    assert {
+        "scrape/sources/folder/__init__.py",
+        "scrape/rows.py",
+        "scrape/remove_forgotten.py",
+        "scrape/partition_store.py",
+        "core/labels/known.py",
+        "core/schema.py",
+        "pictures/exif.py",
+    } <= modules
+    others = {"scrape/sources/bing", "core/cluster.py", "core/progress.py", "scrape/publishing.py"}
+    assert [path for path in modules if path.startswith(tuple(others))] == []
+    assert "scrape/sources/demo/painter/hair.py" not in modules
+
+
+def test_a_partition_has_another_key_when_a_module_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = key()
+    monkeypatch.setattr(partition_store, "_code", lambda source: f"{source}, edited")
+    assert key() != before
 
 
 def test_an_unknown_source_lists_those_there_are() -> None:
     with pytest.raises(
-        InputError, match=r"names 'gogle'; allowed: bing, celeba, class_folders, demo"
+        InputError,
+        match=r"scrape\.sources = 'gogle': .*; allowed: bing, celeba, class_folders, demo",
     ):
-        scrape.find_source("gogle")
+        jobs.find_source("gogle")
