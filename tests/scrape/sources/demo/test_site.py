@@ -1,6 +1,7 @@
 """The demo site does what it says of itself: the scraper is tested against what it says."""
 
 import datetime
+import hashlib
 import http.client
 import io
 import json
@@ -300,6 +301,14 @@ def test_duplicates_are_exact_and_near_ones_near() -> None:
     original = next(each for each in (first, second) if each.shot == one["near_duplicate"].shot)
     hashes = [imagehash.phash(opened(picture(each))) for each in (original, one["near_duplicate"])]
     assert hashes[0] - hashes[1] <= 8
+
+
+def test_the_same_people_have_the_same_files_in_every_release() -> None:
+    content = hashlib.sha256()
+    for result in results(MIRA, EVERYTHING):
+        content.update(f"{result.url} {result.kind} {result.title}\n".encode())
+        content.update(picture(result))
+    assert content.hexdigest()[:16] == "4985dbb9a3c0ad16"
 
 
 def test_requests_are_logged_in_order(tmp_path: Path) -> None:
