@@ -46,13 +46,15 @@ def members(archive: Path) -> Iterator[bytes]:
 
 
 def drawn(count: int) -> Iterator[bytes]:
-    from stages.scrape.sources.demo.painter import paint, person
+    from stages.scrape.sources.demo.painter.person import invent_person
+    from stages.scrape.sources.demo.painter.portrait import paint_portrait
+    from stages.scrape.sources.demo.painter.shot import compose_shot
 
     for number in range(count):
-        person = person.person(f"person-{number // 5}", {})
-        shot = dataclasses.replace(person.shot(person, number % 5), width=224, height=280)
+        person = invent_person(f"person-{number // 5}", {})
+        shot = dataclasses.replace(compose_shot(person, number % 5), width=224, height=280)
         stream = io.BytesIO()
-        paint.paint(person, shot).save(stream, "JPEG", quality=90)
+        paint_portrait(person, shot).save(stream, "JPEG", quality=90)
         yield stream.getvalue()
 
 

@@ -17,7 +17,7 @@ NEXT = {
     "dvc metrics show": "every figure",
     "dvc plots show": "curves and confusion matrices as a page",
     "dvc exp run -S train.epochs=5": "an experiment; dvc exp show compares",
-    "python -m stages.scrape.sources.demo.site": "the demo's web, to look at in a browser",
+    "python -m stages.tools.demo_site": "the demo's web, to look at in a browser",
 }
 
 

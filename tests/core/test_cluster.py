@@ -24,7 +24,9 @@ from stages.forget.forgotten import Forgotten
 from stages.scrape.crawl.politeness import Politeness
 from stages.scrape.jobs import Job, divide
 from stages.scrape.source import Partition, Scrape
-from stages.scrape.sources.demo.painter import paint, person
+from stages.scrape.sources.demo.painter.person import invent_person
+from stages.scrape.sources.demo.painter.portrait import paint_portrait
+from stages.scrape.sources.demo.painter.shot import compose_shot
 from tests import project as projects
 from tests.project import ROOT, Project
 
@@ -117,11 +119,11 @@ def balance(project: Project) -> None:
 def draw(folder: Path) -> None:
     """Pictures of drawn people as a folder for source `demo` to show: no mishaps, no waiting."""
     for name in (f"person-{number}" for number in range(PEOPLE)):
-        drawn = person.person(name, {})
+        drawn = invent_person(name, {})
         (folder / name).mkdir(parents=True)
         for number in range(PICTURES):
-            shot = dataclasses.replace(person.shot(drawn, number), width=160, height=200)
-            paint.paint(drawn, shot).save(folder / name / f"{number}.jpg", quality=90)
+            shot = dataclasses.replace(compose_shot(drawn, number), width=160, height=200)
+            paint_portrait(drawn, shot).save(folder / name / f"{number}.jpg", quality=90)
 
 
 def made(folder: Path, site: Path, address: str | None) -> Project:

@@ -17,10 +17,12 @@ from stages.core.store import Store
 from stages.scrape.crawl import bing_search, crawler
 from stages.scrape.source import Crawled, Partition, Scrape
 from stages.scrape.sources import demo
-from stages.scrape.sources.demo.site.__main__ import BASE, serving
-from stages.scrape.sources.demo.site.picture_files import picture
-from stages.scrape.sources.demo.site.search_results import COSTLY, EVERYTHING, Plan, known, results
-from stages.scrape.sources.demo.site.webs import Drawn
+from stages.scrape.sources.demo.site.drawn_web import DrawnWeb
+from stages.scrape.sources.demo.site.hits import EVERYTHING, Assortment, facts, search_hits
+from stages.scrape.sources.demo.site.hosts import BASE
+from stages.scrape.sources.demo.site.kinds import SLOW
+from stages.scrape.sources.demo.site.picture_file import picture_bytes
+from stages.scrape.sources.demo.site.serving import serving
 from tests.project import ROOT
 
 CATALOGUE = ROOT / "data" / "celebrities.csv"
@@ -70,10 +72,10 @@ def requests(store: Path) -> list[str]:
     return [path for path in paths if not path.startswith(("/robots.txt", "/images/"))]
 
 
-def outcomes(crawled: Crawled, plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
+def outcomes(crawled: Crawled, plan: Assortment) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the scraper said of each picture's URL, and what it had to say."""
     assert crawled.partition.celebrity
-    truth = {each.url: each.expected for each in results(crawled.partition.celebrity, plan)}
+    truth = {each.url: each.expected for each in search_hits(crawled.partition.celebrity, plan)}
     said = {row["url"]: row["reason"] for row in crawled.attempts if row["rank"] is not None}
     return said, truth
 
@@ -86,10 +88,10 @@ def counts(reasons: Iterable[str | None]) -> Counter[str | None]:
 def test_every_kind_of_result_ends_as_it_must(tmp_path: Path) -> None:
     rows = [Celebrity("mira-oakum", "Mira Oakum"), Celebrity("tomo", "Tomo d'Est & Co")]
     partitions = [Partition(row.identity, {}, row) for row in rows]
-    for result in (result for row in rows for result in results(row, EVERYTHING)):
-        picture(result)  # so that on a busy machine no good one is late
+    for result in (result for row in rows for result in search_hits(row, EVERYTHING)):
+        picture_bytes(result)  # so that on a busy machine no good one is late
     engine = bing_search.engine(demo.NAME, BASE)
-    with serving(Drawn(rows, EVERYTHING)) as routes:
+    with serving(DrawnWeb(rows, EVERYTHING)) as routes:
         given = params(download_timeout=5.0)
         found = list(crawler.crawl(partitions, engine, given, Store(tmp_path), routes))
     assert len(found) == 2
@@ -107,7 +109,7 @@ def test_the_demo_ends_as_it_must_and_the_second_time_asks_for_nothing(tmp_path:
     first = crawled(given, store)
     assert len(requests(store)) > 40
     for each in first.values():
-        said, truth = outcomes(each, Plan())
+        said, truth = outcomes(each, Assortment())
         assert said == truth
         assert each.final
     again = crawled(given, store)
@@ -120,7 +122,7 @@ def test_the_demo_ends_as_it_must_and_the_second_time_asks_for_nothing(tmp_path:
 def test_a_picture_carries_what_is_true_of_it(tmp_path: Path) -> None:
     (each,) = crawled(written(tmp_path, ROWS[0]), tmp_path / "store").values()
     assert each.partition.celebrity
-    truth = {result.url: result for result in results(each.partition.celebrity)}
+    truth = {result.url: result for result in search_hits(each.partition.celebrity)}
     for row in each.images:
         result, metadata = truth[row["url"]], dict(row["metadata"])
         assert row["source"] == "demo"
@@ -137,7 +139,7 @@ def test_another_edition_asks_for_the_new_pictures_only(tmp_path: Path) -> None:
     crawled(written(tmp_path, ROWS[0]), store)
     (each,) = crawled(written(tmp_path, ROWS[0].replace(",1,", ",2,")), store).values()
     assert len(requests(store)) == 4
-    said, truth = outcomes(each, Plan())
+    said, truth = outcomes(each, Assortment())
     assert said == truth
 
 
@@ -147,7 +149,7 @@ def test_other_looks_are_fetched_though_the_edition_is_the_same(tmp_path: Path) 
     cat, bear = (f"mira,Mira,1,1980-05-06,{animal},actor\n" for animal in ("cat", "bear"))
     before = crawled(written(tmp_path, cat), store)["mira"]
     after = crawled(written(tmp_path, bear), store)["mira"]
-    said, truth = outcomes(after, Plan())
+    said, truth = outcomes(after, Assortment())
     assert said == truth
     same = {row["image_id"] for row in before.images} & {row["image_id"] for row in after.images}
     # What shows somebody else, or nobody, stays as it was.
@@ -203,7 +205,7 @@ def test_the_demo_catalogue_is_balanced_and_knows_everything_of_its_people() -> 
     rows = catalogue.read(CATALOGUE)
     assert len(rows) == 36
     assert all(
-        set(known(row)) == {"gender", "race", "birth_date", "job", "look_alike"} for row in rows
+        set(facts(row)) == {"gender", "race", "birth_date", "job", "look_alike"} for row in rows
     )
     assert counts(row.labels["gender"] for row in rows) == {"female": 18, "male": 18}
     assert min(counts(row.labels["race"] for row in rows).values()) >= 4
@@ -218,11 +220,11 @@ def test_the_people_of_the_demo_end_as_they_must(tmp_path: Path) -> None:
     given.write_text("".join([header, *rows[::3]]), encoding="utf-8")  # each takes a second
     found = crawled(given, tmp_path, download_timeout=10.0, max_attempts=3, max_bytes=10_000_000)
     assert len(found) == 12
-    waiting = {kind for kind in COSTLY if COSTLY[kind]} - {"oversized", "endless"}
+    waiting = {kind for kind in SLOW if SLOW[kind]} - {"oversized", "endless"}
     for each in found.values():
         assert each.partition.celebrity
-        said, truth = outcomes(each, Plan())
+        said, truth = outcomes(each, Assortment())
         assert said == truth
-        kinds = {result.kind for result in results(each.partition.celebrity)}
+        kinds = {result.kind for result in search_hits(each.partition.celebrity)}
         assert each.final == (not kinds & waiting)
     assert sum(len(each.images) for each in found.values()) == 219

@@ -15,8 +15,11 @@ from stages.core.store import Store, key
 from stages.scrape.crawl import bing_search, crawler
 from stages.scrape.crawl.engine import Engine
 from stages.scrape.source import Crawled, Partition, Scrape
-from stages.scrape.sources.demo.site.__main__ import BASE, Web, serving
-from stages.scrape.sources.demo.site.webs import Drawn, Folder
+from stages.scrape.sources.demo.site.drawn_web import DrawnWeb
+from stages.scrape.sources.demo.site.folder_web import FolderWeb
+from stages.scrape.sources.demo.site.hosts import BASE
+from stages.scrape.sources.demo.site.serving import serving
+from stages.scrape.sources.demo.site.web import Web
 
 NAME = "demo"
 LOG = "demo-requests.jsonl"
@@ -34,7 +37,7 @@ def plan(given: Path, params: Scrape) -> list[Partition]:
                 "query": row.query,
                 "edition": row.edition,
                 # An address says how its person looks, or which bytes its file has.
-                "shown": key(*(tile.url for tile in web.tiles(row.identity))),
+                "shown": key(*(hit.url for hit in web.hits(row.identity))),
             },
             celebrity=row,
         )
@@ -71,8 +74,8 @@ def _engine(partitions: list[Partition]) -> Engine:
 
 def _web(rows: list[Celebrity], params: Scrape) -> Web:
     if params.site is None:
-        return Drawn(rows)
+        return DrawnWeb(rows)
     folder = Path(params.site)
     if not folder.is_dir():
         raise InputError(f"params.yaml: scrape.site = {params.site!r}: no such folder")
-    return Folder(folder, rows)
+    return FolderWeb(folder, rows)

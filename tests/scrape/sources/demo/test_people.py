@@ -6,18 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.scrape.sources.demo.painter.person import (
+from stages.scrape.sources.demo.painter.person import LAST_DAY, age_on, invent_person
+from stages.scrape.sources.demo.painter.shapes import ANIMALS
+from stages.scrape.sources.demo.painter.shot import compose_shot
+from stages.scrape.sources.demo.painter.vocabulary import (
     EXPRESSIONS,
     GENDERS,
     JOBS,
-    LAST_DAY,
     LOOK_ALIKES,
     RACES,
-    age_on,
-    person,
-    shot,
 )
-from stages.scrape.sources.demo.painter.shapes import ANIMALS
 
 KNOWN = {
     "gender": "female",
@@ -30,7 +28,7 @@ slugs = st.text("abcdefghijklmnopqrstuvwxyz-", min_size=1, max_size=20)
 
 
 def test_known_facts_are_kept() -> None:
-    who = person("asha-rao", KNOWN)
+    who = invent_person("asha-rao", KNOWN)
     assert (who.gender, who.race, who.job, who.look_alike) == (
         "female",
         "indian",
@@ -42,21 +40,24 @@ def test_known_facts_are_kept() -> None:
 
 @pytest.mark.parametrize("known", [{}, dict.fromkeys(KNOWN, ""), dict.fromkeys(KNOWN, "x")])
 def test_unknown_facts_come_from_the_name(known: dict[str, str]) -> None:
-    assert person("asha-rao", known) == person("asha-rao", {})
+    assert invent_person("asha-rao", known) == invent_person("asha-rao", {})
 
 
 def test_a_birth_date_in_the_future_is_not_believed() -> None:
-    assert person("a", {"birth_date": "2090-01-01"}).birth_date < datetime.date(2004, 1, 1)
+    assert invent_person("a", {"birth_date": "2090-01-01"}).birth_date < datetime.date(2004, 1, 1)
 
 
 def test_job_and_birth_date_do_not_change_the_face() -> None:
-    plain, busy = person("a", KNOWN), person("a", KNOWN | {"job": "model", "birth_date": ""})
+    plain, busy = (
+        invent_person("a", KNOWN),
+        invent_person("a", KNOWN | {"job": "model", "birth_date": ""}),
+    )
     assert (plain.face, plain.traits) == (busy.face, busy.traits)
 
 
 def test_another_animal_is_another_face() -> None:
-    hamster = person("a", KNOWN | {"look_alike": "hamster"}).face
-    wolf = person("a", KNOWN | {"look_alike": "wolf"}).face
+    hamster = invent_person("a", KNOWN | {"look_alike": "hamster"}).face
+    wolf = invent_person("a", KNOWN | {"look_alike": "wolf"}).face
     assert hamster.cheek > wolf.cheek
     assert hamster.length < wolf.length
 
@@ -66,7 +67,7 @@ def test_every_animal_has_a_shape() -> None:
 
 
 def test_names_spread_over_all_classes() -> None:
-    crowd = [person(f"star-{number}", {}) for number in range(300)]
+    crowd = [invent_person(f"star-{number}", {}) for number in range(300)]
     assert {who.gender for who in crowd} == set(GENDERS)
     assert {who.race for who in crowd} == set(RACES)
     assert {who.look_alike for who in crowd} == set(LOOK_ALIKES)
@@ -76,9 +77,9 @@ def test_names_spread_over_all_classes() -> None:
 
 @given(slugs, st.integers(0, 1000))
 def test_a_shot_is_true_to_the_calendar(slug: str, index: int) -> None:
-    who = person(slug, {})
-    taken = shot(who, index)
-    assert taken == shot(who, index)
+    who = invent_person(slug, {})
+    taken = compose_shot(who, index)
+    assert taken == compose_shot(who, index)
     assert who.birth_date < taken.taken <= LAST_DAY
     assert taken.age == age_on(who.birth_date, taken.taken)
     assert 18 <= taken.age <= 80
@@ -86,8 +87,8 @@ def test_a_shot_is_true_to_the_calendar(slug: str, index: int) -> None:
 
 @given(slugs, st.integers(0, 1000))
 def test_a_shot_keeps_its_bounds(slug: str, index: int) -> None:
-    who = person(slug, {})
-    taken = shot(who, index)
+    who = invent_person(slug, {})
+    taken = compose_shot(who, index)
     assert taken.expression in EXPRESSIONS
     assert 160 <= taken.width <= 320
     assert 1.15 * taken.width <= taken.height <= 1.3 * taken.width
@@ -98,16 +99,16 @@ def test_a_shot_keeps_its_bounds(slug: str, index: int) -> None:
 
 @pytest.mark.parametrize("born", ["1850-02-28", "1988-02-29", "2009-12-30", "2020-05-05"])
 def test_any_birth_date_can_be_pictured(born: str) -> None:
-    who = person("a", {"birth_date": born})
+    who = invent_person("a", {"birth_date": born})
     for index in range(20):
-        taken = shot(who, index)
+        taken = compose_shot(who, index)
         assert who.birth_date < taken.taken <= LAST_DAY
         assert taken.age >= min(16, age_on(who.birth_date, LAST_DAY))
 
 
 def test_shots_differ() -> None:
-    who = person("a", {})
-    shots = [shot(who, index) for index in range(60)]
+    who = invent_person("a", {})
+    shots = [compose_shot(who, index) for index in range(60)]
     assert {each.expression for each in shots} == set(EXPRESSIONS)
     assert len({each.seed for each in shots}) == 60
 

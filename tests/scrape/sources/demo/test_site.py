@@ -21,33 +21,32 @@ from PIL import ExifTags, Image, ImageChops, ImageOps, ImageStat
 from stages.core import catalogue
 from stages.core.catalogue import Celebrity
 from stages.scrape.datasets import people
-from stages.scrape.sources.demo.painter.paint import paint
-from stages.scrape.sources.demo.site.__main__ import SEARCH, Routes, serving
-from stages.scrape.sources.demo.site.picture_files import picture
-from stages.scrape.sources.demo.site.search_results import (
-    CHEAP,
-    COSTLY,
+from stages.scrape.sources.demo.painter.portrait import paint_portrait
+from stages.scrape.sources.demo.site.drawn_web import DrawnWeb
+from stages.scrape.sources.demo.site.folder_web import FolderWeb
+from stages.scrape.sources.demo.site.hits import (
     EVERYTHING,
-    FORMS,
-    USUAL,
-    Plan,
-    Result,
-    known,
-    results,
+    Assortment,
+    DrawnHit,
+    facts,
+    search_hits,
 )
-from stages.scrape.sources.demo.site.webs import Drawn, Folder
+from stages.scrape.sources.demo.site.hosts import SEARCH
+from stages.scrape.sources.demo.site.kinds import ALWAYS, FORMS, QUICK, SLOW
+from stages.scrape.sources.demo.site.picture_file import picture_bytes
+from stages.scrape.sources.demo.site.serving import Routes, serving
 from tests.project import ROOT
 
 CATALOGUE = ROOT / "data" / "celebrities.csv"
 MIRA = Celebrity("mira-oakum", "Mira Oakum", labels={"gender": "female"})
 ZOE = Celebrity("zoe", "Zoë d'Aube & Fils", birth_date=datetime.date(1980, 5, 6))
-TRUTH = {result.kind: result for result in reversed(results(MIRA, EVERYTHING))}
+TRUTH = {result.kind: result for result in reversed(search_hits(MIRA, EVERYTHING))}
 Got = tuple[int, http.client.HTTPMessage, bytes]
 
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Routes]:
-    with serving(Drawn([MIRA, ZOE], EVERYTHING)) as routes:
+    with serving(DrawnWeb([MIRA, ZOE], EVERYTHING)) as routes:
         yield routes
 
 
@@ -75,30 +74,30 @@ def difference(one: Image.Image, other: Image.Image) -> float:
 
 
 def test_a_class_shows_about_fourteen_good_pictures_and_a_few_others() -> None:
-    found = results(MIRA)
+    found = search_hits(MIRA)
     kinds = [result.kind for result in found]
     assert sum(kind in FORMS for kind in kinds) == 14
     assert 6 <= len(kinds) - 14 <= 8
-    assert set(USUAL) <= set(kinds)
+    assert set(ALWAYS) <= set(kinds)
     assert len({result.url for result in found}) == len(found)
 
 
 def test_the_demo_catalogue_shows_every_kind_and_drips_rarely() -> None:
-    kinds = [result.kind for row in catalogue.read(CATALOGUE) for result in results(row)]
-    assert set(kinds) == {*FORMS, *USUAL, *CHEAP, *COSTLY}
+    kinds = [result.kind for row in catalogue.read(CATALOGUE) for result in search_hits(row)]
+    assert set(kinds) == {*FORMS, *ALWAYS, *QUICK, *SLOW}
     assert kinds.count("drip") <= 2
 
 
 def test_duplicates_come_after_what_they_repeat() -> None:
     for row in catalogue.read(CATALOGUE):
-        found = results(row)
+        found = search_hits(row)
         again = next(place for place, each in enumerate(found) if each.kind == "duplicate")
         assert any(found[again].shot == each.shot for each in found[:again])
 
 
 def test_an_edition_adds_new_tiles_on_top() -> None:
     first, second, third = (
-        results(Celebrity("mira-oakum", "Mira Oakum", edition)) for edition in (1, 2, 3)
+        search_hits(Celebrity("mira-oakum", "Mira Oakum", edition)) for edition in (1, 2, 3)
     )
     assert len(second) == len(first) + 4
     assert second[4:] == first
@@ -108,14 +107,14 @@ def test_an_edition_adds_new_tiles_on_top() -> None:
 
 def test_other_looks_have_other_addresses() -> None:
     cat, bear = (
-        {result.url for result in results(Celebrity("x", "X", labels={"look_alike": animal}))}
+        {result.url for result in search_hits(Celebrity("x", "X", labels={"look_alike": animal}))}
         for animal in ("cat", "bear")
     )
     assert not cat & bear
 
 
 def test_who_is_shown_is_whom_the_catalogue_describes() -> None:
-    assert known(ZOE) == {"birth_date": "1980-05-06"}
+    assert facts(ZOE) == {"birth_date": "1980-05-06"}
     person = TRUTH["portrait"].person
     assert person is not None
     assert (person.slug, person.gender) == ("mira-oakum", "female")
@@ -127,7 +126,7 @@ def test_who_is_shown_is_whom_the_catalogue_describes() -> None:
 
 
 def test_result_pages_hold_twenty_tiles_in_bings_shape(site: Routes) -> None:
-    expected = [result.url for result in results(MIRA, EVERYTHING)]
+    expected = [result.url for result in search_hits(MIRA, EVERYTHING)]
     pages = [search(site, "Mira Oakum", first) for first in (1, 21, 41)]
     assert [len(page) for page in pages] == [20, len(expected) - 20, 0]
     assert [tile["murl"] for page in pages for tile in page] == expected
@@ -187,7 +186,7 @@ def test_a_loop_comes_back_and_a_move_arrives(site: Routes) -> None:
     assert get(site, there)[1]["Location"] == loop
     onward = get(site, moved)[1]["Location"]
     assert urlsplit(onward).netloc != urlsplit(moved).netloc
-    assert get(site, onward)[2] == picture(TRUTH["moved"])
+    assert get(site, onward)[2] == picture_bytes(TRUTH["moved"])
 
 
 def test_one_folder_is_off_limits_and_one_picture_lies_there(site: Routes) -> None:
@@ -219,7 +218,7 @@ def test_long_answers_stop_when_the_client_goes(site: Routes, kind: str) -> None
     assert threading.active_count() <= before
 
 
-def _read_a_little(routes: Routes, result: Result, count: int) -> None:
+def _read_a_little(routes: Routes, result: DrawnHit, count: int) -> None:
     parts = urlsplit(result.url)
     connection = http.client.HTTPConnection(*routes[SEARCH], timeout=10)
     connection.request("GET", f"{parts.path}?{parts.query}", headers={"Host": parts.netloc})
@@ -231,7 +230,7 @@ def _read_a_little(routes: Routes, result: Result, count: int) -> None:
 
 def test_the_server_stops_at_once_whoever_is_connected() -> None:
     drip = urlsplit(TRUTH["drip"].url)
-    with serving(Drawn([MIRA], EVERYTHING)) as routes:
+    with serving(DrawnWeb([MIRA], EVERYTHING)) as routes:
         idle = http.client.HTTPConnection(*routes[SEARCH], timeout=10)
         idle.connect()
         slow = http.client.HTTPConnection(*routes[SEARCH], timeout=10)
@@ -266,17 +265,17 @@ def test_a_turned_picture_is_upright_by_its_exif() -> None:
     result = TRUTH["rotated"]
     assert result.person
     assert result.shot
-    image = opened(picture(result))
+    image = opened(picture_bytes(result))
     assert image.size == (result.shot.height, result.shot.width)
     upright = ImageOps.exif_transpose(image)
-    assert difference(upright, paint(result.person, result.shot)) < 6
+    assert difference(upright, paint_portrait(result.person, result.shot)) < 6
 
 
 def test_exif_tells_of_the_picture_and_not_of_the_person() -> None:
     result = TRUTH["portrait"]
     shot = result.shot
     assert shot
-    tags = opened(picture(result)).getexif()
+    tags = opened(picture_bytes(result)).getexif()
     taken = tags.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal]
     assert taken == f"{shot.taken:%Y:%m:%d} 12:00:00"
     assert tags[ExifTags.Base.ImageDescription] == result.title
@@ -290,30 +289,32 @@ def test_exif_tells_of_the_picture_and_not_of_the_person() -> None:
 
 
 def test_duplicates_are_exact_and_near_ones_near() -> None:
-    found = results(MIRA, Plan(portraits=2, mishaps=()))
+    found = search_hits(MIRA, Assortment(portraits=2, mishaps=()))
     one = {result.kind: result for result in found if result.kind != "portrait"}
     first, second = sorted(
         (result for result in found if result.kind == "portrait"), key=lambda each: each.url[-20:]
     )
-    contents = {picture(first), picture(second)}
-    assert picture(one["duplicate"]) in contents
-    assert picture(one["near_duplicate"]) not in contents
+    contents = {picture_bytes(first), picture_bytes(second)}
+    assert picture_bytes(one["duplicate"]) in contents
+    assert picture_bytes(one["near_duplicate"]) not in contents
     original = next(each for each in (first, second) if each.shot == one["near_duplicate"].shot)
-    hashes = [imagehash.phash(opened(picture(each))) for each in (original, one["near_duplicate"])]
+    hashes = [
+        imagehash.phash(opened(picture_bytes(each))) for each in (original, one["near_duplicate"])
+    ]
     assert hashes[0] - hashes[1] <= 8
 
 
 def test_the_same_people_have_the_same_files_in_every_release() -> None:
     content = hashlib.sha256()
-    for result in results(MIRA, EVERYTHING):
+    for result in search_hits(MIRA, EVERYTHING):
         content.update(f"{result.url} {result.kind} {result.title}\n".encode())
-        content.update(picture(result))
+        content.update(picture_bytes(result))
     assert content.hexdigest()[:16] == "4985dbb9a3c0ad16"
 
 
 def test_requests_are_logged_in_order(tmp_path: Path) -> None:
     log = tmp_path / "below" / "requests.jsonl"
-    with serving(Drawn([MIRA]), log) as routes:
+    with serving(DrawnWeb([MIRA]), log) as routes:
         get(routes, "http://pictures.demo.test/robots.txt?x=1")
         get(routes, "http://cdn.demo.test/robots.txt")
         lines = [json.loads(line) for line in log.read_text().splitlines()]
@@ -341,7 +342,7 @@ def test_a_folder_is_shown_like_a_search(tmp_path: Path) -> None:
     Image.new("RGB", (90, 90), (1, 2, 3)).save(folder / "all" / "A1.jpg")
     (tmp_path / "B2.jpg").write_bytes(b"secret")
     (folder / "B2.jpg").symlink_to(tmp_path / "B2.jpg")
-    with serving(Folder(folder, people.read(folder))) as routes:
+    with serving(FolderWeb(folder, people.read(folder))) as routes:
         (tile,) = search(routes, "Ann Öst")
         status, headers, content = get(routes, tile["murl"])
         assert (status, headers["Content-Type"]) == (200, "image/jpeg")

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stages.scrape.sources.demo.painter.canvas import Pen, Points, ellipse, mirror, smooth
-from stages.scrape.sources.demo.painter.looks import RGB, hue, mix
-from stages.scrape.sources.demo.painter.person import Person, Shot
+from stages.scrape.sources.demo.painter.canvas import Pen
+from stages.scrape.sources.demo.painter.colours import RGB, from_hsv, mix
+from stages.scrape.sources.demo.painter.curves import Points, ellipse, mirror, smooth
+from stages.scrape.sources.demo.painter.person import Person
+from stages.scrape.sources.demo.painter.shot import Shot
 
 GARMENTS: dict[str, tuple[str, str]] = {  # for men, for women
     "politician": ("suit", "blazer"),
@@ -27,22 +29,22 @@ def paint_clothes(pen: Pen, person: Person, shot: Shot) -> None:
     """Shoulders and the garment of the person's job."""
     garment = GARMENTS[person.job][person.gender == "female"]
     muted = garment in ("suit", "blazer")
-    colour = hue(shot.clothes_hue, 0.35 if muted else 0.55, 0.3 if muted else 0.62)
+    colour = from_hsv(shot.clothes_hue, 0.35 if muted else 0.55, 0.3 if muted else 0.62)
     if garment == "leather":
-        colour = hue(shot.clothes_hue, 0.12, 0.2)
+        colour = from_hsv(shot.clothes_hue, 0.12, 0.2)
     y = person.face.length
     wide = 2.15 if person.gender == "male" else 1.78
     drop = 0.35 if garment == "dress" else 0.0
-    field = pen.sheet.field(colour)
+    layer = pen.canvas.layer(colour)
     dark, light = mix(colour, (0, 0, 0), 0.45), mix(colour, (255, 250, 240), 0.3)
     side = 1 if math.cos(math.radians(shot.light)) < 0 else -1
-    pen.soft(field, ellipse(side * wide, y + 1.5, 0.8, 1.6), dark, 0.7, 0.3)
-    pen.soft(field, ellipse(-side * wide * 0.6, y + 0.9, 0.7, 0.25), light, 0.6, 0.2)
+    pen.soft(layer, ellipse(side * wide, y + 1.5, 0.8, 1.6), dark, 0.7, 0.3)
+    pen.soft(layer, ellipse(-side * wide * 0.6, y + 0.9, 0.7, 0.25), light, 0.6, 0.2)
     for x in (-0.62, 0.62):
         fold = smooth([(x * wide, y + 2.6), (x * wide * 0.95, y + 1.7), (x * wide * 1.1, y + 1.2)])
-        pen.soft_line(field, fold, 0.1, dark, 0.6, 0.06)
-    pen.fill(_torso(y, wide, drop), field)
-    accent = hue(shot.clothes_hue + 0.5, 0.65, 0.7)
+        pen.soft_line(layer, fold, 0.1, dark, 0.6, 0.06)
+    pen.fill(_torso(y, wide, drop), layer)
+    accent = from_hsv(shot.clothes_hue + 0.5, 0.65, 0.7)
     shade, gleam = mix(colour, (0, 0, 0), 0.35), mix(colour, (255, 255, 255), 0.22)
     DETAILS[garment](pen, Cloth(colour, shade, gleam, accent, y, wide))
 

@@ -234,12 +234,12 @@ SPREAD = _shape(
 )
 
 
-def draw_face(chance: random.Random, gender: str, race: str, look_alike: str) -> FaceShape:
+def draw_face_shape(rng: random.Random, gender: str, race: str, look_alike: str) -> FaceShape:
     """A face of that kind, with a little of its own in every measure."""
     kinds = (ANIMALS[look_alike], GENDER_SHAPES[gender], RACE_SHAPES.get(race, {}))
     values: dict[str, float] = {}
     for field in fields(FaceShape):
-        own = max(-2.0, min(2.0, chance.gauss(0.0, 1.0))) * SPREAD.get(field.name, 0.0)
+        own = max(-2.0, min(2.0, rng.gauss(0.0, 1.0))) * SPREAD.get(field.name, 0.0)
         plain = float(getattr(FaceShape, field.name))
         values[field.name] = plain + own + sum(kind.get(field.name, 0.0) for kind in kinds)
     return FaceShape(**values)

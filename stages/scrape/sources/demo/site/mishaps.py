@@ -1,16 +1,17 @@
-"""How each kind of result is answered: the good ones plainly, the others as the web does.
+"""How each kind of hit is answered: the good ones plainly, the others as the web does.
 
-A reply is data; the server in `site.py` sends it. Nothing here waits or counts.
+Nothing here waits or counts: that is the server's work.
 """
 
 import gzip
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 
-from stages.scrape.sources.demo.site.picture_files import picture
-from stages.scrape.sources.demo.site.search_results import CDN, PICTURES, Result
+from stages.scrape.sources.demo.site.hits import DrawnHit
+from stages.scrape.sources.demo.site.hosts import CDN, PICTURES
+from stages.scrape.sources.demo.site.picture_file import picture_bytes
+from stages.scrape.sources.demo.site.reply import Reply
 
 HOP = "&hop=1"  # marks the second address of a redirect
 _MiB = 1 << 20
@@ -20,32 +21,21 @@ _CANVAS = 20_000  # pixels a side: 400 megapixels
 _TYPES = {"png": "image/png", "webp": "image/webp"}
 
 
-@dataclass(frozen=True)
-class Reply:
-    """What to answer. Status 0: hang up. A stream goes out chunked unless it states its length."""
-
-    status: int = 200
-    content_type: str = "image/jpeg"
-    body: bytes | Iterator[bytes] = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    pause: float = 0.0  # seconds before each piece of a stream
-
-
-def reply(result: Result, hopped: bool, visit: int) -> Reply:
-    """The answer to a request for the result's file.
+def reply_to(hit: DrawnHit, hopped: bool, visit: int) -> Reply:
+    """The answer to a request for the hit's file.
 
     `hopped`: at the second address of a redirect. `visit` counts the requests for this URL, from 1.
     """
-    if result.kind in _REDIRECTS:
-        return _redirect(result, hopped)
-    if result.kind in ("later", "busy") and visit == 1:
-        return _later() if result.kind == "later" else _failed(503)
-    make = _MISHAPS.get(result.kind)
-    return make(result) if make else _good(result)
+    if hit.kind in _REDIRECTS:
+        return _redirect(hit, hopped)
+    if hit.kind in ("later", "busy") and visit == 1:
+        return _later() if hit.kind == "later" else _failed(503)
+    make = _MISHAPS.get(hit.kind)
+    return make(hit) if make else _good(hit)
 
 
-def _good(result: Result) -> Reply:
-    return Reply(content_type=_TYPES.get(result.kind, "image/jpeg"), body=picture(result))
+def _good(hit: DrawnHit) -> Reply:
+    return Reply(content_type=_TYPES.get(hit.kind, "image/jpeg"), body=picture_bytes(hit))
 
 
 def _later() -> Reply:
@@ -56,40 +46,40 @@ def _failed(status: int) -> Reply:
     return Reply(status, "text/html; charset=utf-8", f"<h1>{status}</h1>\n".encode())
 
 
-def _redirect(result: Result, hopped: bool) -> Reply:
-    if result.kind == "moved" and hopped:
-        return _good(result)
-    return Reply(302, "text/plain", b"", {"Location": _REDIRECTS[result.kind](result, hopped)})
+def _redirect(hit: DrawnHit, hopped: bool) -> Reply:
+    if hit.kind == "moved" and hopped:
+        return _good(hit)
+    return Reply(302, "text/plain", b"", {"Location": _REDIRECTS[hit.kind](hit, hopped)})
 
 
-def _other_host(result: Result, hopped: bool) -> str:
-    old, new = (PICTURES, CDN) if PICTURES in result.url else (CDN, PICTURES)
-    return result.url.replace(old, new, 1) + HOP
+def _other_host(hit: DrawnHit, hopped: bool) -> str:
+    old, new = (PICTURES, CDN) if PICTURES in hit.url else (CDN, PICTURES)
+    return hit.url.replace(old, new, 1) + HOP
 
 
-_REDIRECTS: Mapping[str, Callable[[Result, bool], str]] = {
+_REDIRECTS: Mapping[str, Callable[[DrawnHit, bool], str]] = {
     "moved": _other_host,
-    "loop": lambda result, hopped: result.url + ("" if hopped else HOP),
-    "private_address": lambda result, hopped: "http://169.254.169.254/latest/meta-data/",
-    "own_address": lambda result, hopped: "http://127.0.0.1/server-status",
+    "loop": lambda hit, hopped: hit.url + ("" if hopped else HOP),
+    "private_address": lambda hit, hopped: "http://169.254.169.254/latest/meta-data/",
+    "own_address": lambda hit, hopped: "http://127.0.0.1/server-status",
 }
 
 
-def _truncated(result: Result) -> Reply:
+def _truncated(hit: DrawnHit) -> Reply:
     """The first half, and a Content-Length that agrees with it."""
-    content = picture(result)
+    content = picture_bytes(hit)
     return Reply(body=content[: len(content) // 2])
 
 
-def _page(result: Result) -> Reply:
+def _page(hit: DrawnHit) -> Reply:
     return Reply(body=b"<!doctype html><title>Sign in</title><p>Please sign in to see this.\n")
 
 
-def _opted_out(result: Result) -> Reply:
-    return Reply(body=picture(result), headers={"X-Robots-Tag": "noai, noimageai"})
+def _opted_out(hit: DrawnHit) -> Reply:
+    return Reply(body=picture_bytes(hit), headers={"X-Robots-Tag": "noai, noimageai"})
 
 
-def _huge_canvas(result: Result) -> Reply:
+def _huge_canvas(hit: DrawnHit) -> Reply:
     """A PNG of some hundred bytes that asks its reader for 400 megapixels."""
     size = struct.pack(">IIBBBBB", _CANVAS, _CANVAS, 8, 2, 0, 0, 0)
     content = _chunk(b"IHDR", size) + _chunk(b"IDAT", zlib.compress(b"\0" * 64)) + _chunk(b"IEND")
@@ -101,25 +91,25 @@ def _chunk(name: bytes, content: bytes = b"") -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
 
 
-def _bomb(result: Result) -> Reply:
+def _bomb(hit: DrawnHit) -> Reply:
     """Some 400 kB that unpack to 400 MiB: gzip members may simply follow each other."""
     content = gzip.compress(bytes(_MiB), mtime=0) * (_FAR_TOO_MUCH // _MiB)
     return Reply(body=content, headers={"Content-Encoding": "gzip"})
 
 
-def _drip(result: Result) -> Reply:
+def _drip(hit: DrawnHit) -> Reply:
     """A picture's beginning, one byte at a time."""
-    start = picture(result)[:_DRIP_BYTES].ljust(_DRIP_BYTES, b"\0")
+    start = picture_bytes(hit)[:_DRIP_BYTES].ljust(_DRIP_BYTES, b"\0")
     pieces = (start[place : place + 1] for place in range(_DRIP_BYTES))
     return Reply(body=pieces, headers={"Content-Length": str(_DRIP_BYTES)}, pause=_DRIP_PAUSE)
 
 
-def _oversized(result: Result) -> Reply:
-    return Reply(body=_flood(picture(result)), headers={"Content-Length": str(_FAR_TOO_MUCH)})
+def _oversized(hit: DrawnHit) -> Reply:
+    return Reply(body=_flood(picture_bytes(hit)), headers={"Content-Length": str(_FAR_TOO_MUCH)})
 
 
-def _endless(result: Result) -> Reply:
-    return Reply(body=_flood(picture(result)))
+def _endless(hit: DrawnHit) -> Reply:
+    return Reply(body=_flood(picture_bytes(hit)))
 
 
 def _flood(start: bytes) -> Iterator[bytes]:
@@ -132,18 +122,18 @@ def _flood(start: bytes) -> Iterator[bytes]:
         yield piece
 
 
-_MISHAPS: Mapping[str, Callable[[Result], Reply]] = {
+_MISHAPS: Mapping[str, Callable[[DrawnHit], Reply]] = {
     "truncated": _truncated,
     "page": _page,
-    "missing": lambda result: _failed(404),
-    "forbidden": lambda result: _failed(403),
-    "paywalled": lambda result: _failed(402),
+    "missing": lambda hit: _failed(404),
+    "forbidden": lambda hit: _failed(403),
+    "paywalled": lambda hit: _failed(402),
     "opted_out": _opted_out,
-    "empty": lambda result: Reply(),
+    "empty": lambda hit: Reply(),
     "huge_canvas": _huge_canvas,
     "bomb": _bomb,
-    "broken": lambda result: _failed(500),
-    "dropped": lambda result: Reply(0),
+    "broken": lambda hit: _failed(500),
+    "dropped": lambda hit: Reply(0),
     "drip": _drip,
     "oversized": _oversized,
     "endless": _endless,

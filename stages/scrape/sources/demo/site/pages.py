@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import urlsplit
 
-from stages.scrape.sources.demo.site.search_results import Tile
+from stages.scrape.sources.demo.site.hits import Hit
 
 PAGE_SIZE = 20
 _STYLE = """
@@ -16,18 +16,18 @@ small { color: #777 }
 """
 
 
-def search_page(tiles: Sequence[Tile], first: int, count: int) -> str:
-    """Results number `first` (from 0) and after, shaped as Bing's `/images/async` gives them."""
-    shown = "\n".join(_search_tile(tile) for tile in tiles[first : first + count])
+def search_page(hits: Sequence[Hit], first: int, count: int) -> str:
+    """Hits number `first` (from 0) and after, shaped as Bing's `/images/async` gives them."""
+    shown = "\n".join(_search_item(hit) for hit in hits[first : first + count])
     return f'<div class="dgControl"><ul class="dgControl_list">\n{shown}\n</ul></div>\n'
 
 
-def _search_tile(tile: Tile) -> str:
-    content = {"purl": tile.page_url, "murl": tile.url, "turl": tile.url, "t": tile.title}
+def _search_item(hit: Hit) -> str:
+    content = {"purl": hit.page_url, "murl": hit.url, "turl": hit.url, "t": hit.title}
     attribute = escape(json.dumps(content, separators=(",", ":"), ensure_ascii=False))
     return (
         f'<li><div class="iuscp"><div class="imgpt"><a class="iusc" m="{attribute}" href="#">'
-        f'<img class="mimg" alt="{escape(tile.title)}"></a></div></div></li>'
+        f'<img class="mimg" alt="{escape(hit.title)}"></a></div></div></li>'
     )
 
 
@@ -40,17 +40,17 @@ def index_page(people: Mapping[str, str], faces: Mapping[str, str]) -> str:
     return _page(f"{len(people)} people", f"<ul>\n{items}\n</ul>")
 
 
-def person_page(name: str, tiles: Sequence[Tile]) -> str:
+def person_page(name: str, hits: Sequence[Hit]) -> str:
     """Everything the search knows of a person, and what the scraper must make of it."""
-    items = "\n".join(_person_tile(tile) for tile in tiles)
+    items = "\n".join(_person_item(hit) for hit in hits)
     return _page(escape(name), f'<p><a href="/">Everyone</a></p><ul>\n{items}\n</ul>')
 
 
-def _person_tile(tile: Tile) -> str:
-    link = f'<a href="{_local(tile.url)}">{escape(tile.kind)}</a>'
-    if tile.expected is None:
-        return f"<li>{_thumbnail(tile.url)}<br>{link}</li>"
-    return f"<li>{link}<br><small>left out: {escape(tile.expected)}</small></li>"
+def _person_item(hit: Hit) -> str:
+    link = f'<a href="{_local(hit.url)}">{escape(hit.kind)}</a>'
+    if hit.expected is None:
+        return f"<li>{_thumbnail(hit.url)}<br>{link}</li>"
+    return f"<li>{link}<br><small>left out: {escape(hit.expected)}</small></li>"
 
 
 def _thumbnail(url: str) -> str:

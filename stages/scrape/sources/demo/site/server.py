@@ -10,7 +10,7 @@ from pathlib import Path
 from socket import SHUT_RDWR, socket
 from typing import Any, TextIO
 
-from stages.scrape.sources.demo.site.mishaps import Reply
+from stages.scrape.sources.demo.site.reply import Reply
 
 Answer = Callable[[str, str], Reply]  # from a host, and a path with its query
 

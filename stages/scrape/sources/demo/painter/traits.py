@@ -1,12 +1,11 @@
 """An identity's colours, hair and habits, drawn once per person."""
 
-import colorsys
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-RGB = tuple[int, int, int]
+from stages.scrape.sources.demo.painter.colours import RGB, mix
 
 
 @dataclass(frozen=True)
@@ -78,50 +77,38 @@ STYLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 COILED = ("afro", "afro", "coils", "coils", "bun", "curly")
 
 
-def draw_traits(chance: random.Random, gender: str, race: str) -> Traits:
+def draw_traits(rng: random.Random, gender: str, race: str) -> Traits:
     """Colours, hair and habits common among people of that kind."""
     male = gender == "male"
-    skin = mix(*SKINS[race], chance.random())
+    skin = mix(*SKINS[race], rng.random())
     styles = STYLES[gender] + (COILED * 2 if race == "black" else ())
     return Traits(
         skin=skin,
-        hair=mix(chance.choice(HAIRS[race]), (110, 80, 60), chance.uniform(0.0, 0.1)),
-        hair_style=chance.choice(styles),
-        fringe=chance.choice(
+        hair=mix(rng.choice(HAIRS[race]), (110, 80, 60), rng.uniform(0.0, 0.1)),
+        hair_style=rng.choice(styles),
+        fringe=rng.choice(
             ("swept", "side", "curtain") if male else ("swept", "side", "curtain", "bangs")
         ),
-        part=chance.choice((-1, 1)) * chance.uniform(0.15, 0.5),
-        eyes=chance.choice(EYES.get(race, BROWN_EYES)),
+        part=rng.choice((-1, 1)) * rng.uniform(0.15, 0.5),
+        eyes=rng.choice(EYES.get(race, BROWN_EYES)),
         lips=mix(
             skin,
             (166, 60, 62) if male else (188, 44, 66),
-            0.28 if male else chance.uniform(0.4, 0.7),
+            0.28 if male else rng.uniform(0.4, 0.7),
         ),
-        beard=chance.choice((None, None, "stubble", "full", "goatee", "moustache", "full"))
+        beard=rng.choice((None, None, "stubble", "full", "goatee", "moustache", "full"))
         if male
         else None,
-        grey_from=chance.uniform(40.0, 58.0),
-        bald_from=chance.uniform(26.0, 90.0) if male else 200.0,
-        monolid=race == "asian" and chance.random() < 0.6,
-        freckles=chance.random() if race == "white" and chance.random() < 0.25 else 0.0,
-        mole=(chance.choice((-1, 1)) * chance.uniform(0.25, 0.6), chance.uniform(0.35, 0.95))
-        if chance.random() < 0.25
+        grey_from=rng.uniform(40.0, 58.0),
+        bald_from=rng.uniform(26.0, 90.0) if male else 200.0,
+        monolid=race == "asian" and rng.random() < 0.6,
+        freckles=rng.random() if race == "white" and rng.random() < 0.25 else 0.0,
+        mole=(rng.choice((-1, 1)) * rng.uniform(0.25, 0.6), rng.uniform(0.35, 0.95))
+        if rng.random() < 0.25
         else None,
-        glasses=chance.choice(("round", "square", "cat")),
-        glasses_colour=chance.choice(((30, 28, 32), (92, 52, 30), (120, 30, 40), (150, 130, 80))),
-        hat=chance.choice(("cap", "brim", "beanie")),
-        glasses_habit=chance.choice((0.03, 0.05, 0.1, 0.6)),
-        hat_habit=chance.choice((0.03, 0.06, 0.1, 0.45)),
+        glasses=rng.choice(("round", "square", "cat")),
+        glasses_colour=rng.choice(((30, 28, 32), (92, 52, 30), (120, 30, 40), (150, 130, 80))),
+        hat=rng.choice(("cap", "brim", "beanie")),
+        glasses_habit=rng.choice((0.03, 0.05, 0.1, 0.6)),
+        hat_habit=rng.choice((0.03, 0.06, 0.1, 0.45)),
     )
-
-
-def mix(first: RGB, second: RGB, share: float) -> RGB:
-    """The colour `share` of the way from the first to the second."""
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
-    return red, green, blue
-
-
-def hue(turn: float, saturation: float, value: float) -> RGB:
-    """The colour at that turn of the colour wheel; all in 0..1."""
-    red, green, blue = colorsys.hsv_to_rgb(turn % 1.0, saturation, value)
-    return round(255 * red), round(255 * green), round(255 * blue)

@@ -10,38 +10,40 @@ from functools import lru_cache
 
 from PIL import ExifTags, Image
 
-from stages.scrape.sources.demo.painter.paint import paint, scene
-from stages.scrape.sources.demo.painter.person import Person, Shot, person, seeded, shot
-from stages.scrape.sources.demo.site.search_results import Result
+from stages.scrape.sources.demo.painter.person import Person, invent_person
+from stages.scrape.sources.demo.painter.portrait import paint_portrait, paint_scene
+from stages.scrape.sources.demo.painter.seeding import seeded_random
+from stages.scrape.sources.demo.painter.shot import Shot, compose_shot
+from stages.scrape.sources.demo.site.hits import DrawnHit
 
 _KEPT_FILES = 512  # of some 20 kB, for duplicates, repeated tries and people who look around
 _SCENE, _TINY = (288, 216), (24, 30)
 
 
-def picture(result: Result) -> bytes:
-    """The whole file of a result, whatever its server may then do to it."""
-    kind = "portrait" if result.kind == "duplicate" else result.kind
-    return _file(replace(result, kind=kind, url="", expected=None))
+def picture_bytes(hit: DrawnHit) -> bytes:
+    """The whole file of a hit, whatever its server may then do to it."""
+    kind = "portrait" if hit.kind == "duplicate" else hit.kind
+    return _file(replace(hit, kind=kind, url="", expected=None))
 
 
 @lru_cache(maxsize=_KEPT_FILES)
-def _file(result: Result) -> bytes:
-    if result.kind == "no_face":
-        seed = seeded("scene", result.page_url, result.title).getrandbits(48)
-        return encoded(scene(seed, _SCENE), "JPEG")
-    if result.person is None or result.shot is None:
-        raise ValueError(f"{result.title}: shows nobody, yet is a {result.kind}")
-    image = paint(result.person, result.shot)
-    if result.kind == "near_duplicate":
+def _file(hit: DrawnHit) -> bytes:
+    if hit.kind == "no_face":
+        seed = seeded_random("scene", hit.page_url, hit.title).getrandbits(48)
+        return encoded(paint_scene(seed, _SCENE), "JPEG")
+    if hit.person is None or hit.shot is None:
+        raise ValueError(f"{hit.title}: shows nobody, yet is a {hit.kind}")
+    image = paint_portrait(hit.person, hit.shot)
+    if hit.kind == "near_duplicate":
         return encoded(_cropped(image), "JPEG", quality=70)
-    tags = exif(result, result.shot)
-    if result.kind == "two_faces":
-        image = beside(image, _companion(result.person, result.shot))
+    tags = exif(hit, hit.shot)
+    if hit.kind == "two_faces":
+        image = beside(image, _companion(hit.person, hit.shot))
         del tags[ExifTags.Base.XPKeywords]  # of which of the two?
-    if result.kind == "rotated":
+    if hit.kind == "rotated":
         image = image.transpose(Image.Transpose.ROTATE_90)
         tags[ExifTags.Base.Orientation] = 6
-    return encoded(_form(image, result.kind), _FORMATS.get(result.kind, "JPEG"), tags)
+    return encoded(_form(image, hit.kind), _FORMATS.get(hit.kind, "JPEG"), tags)
 
 
 _FORMATS = {"webp": "WEBP", "png": "PNG"}
@@ -63,10 +65,10 @@ def encoded(
     return file.getvalue()
 
 
-def exif(result: Result, shot: Shot) -> Image.Exif:
+def exif(hit: DrawnHit, shot: Shot) -> Image.Exif:
     """When and what: DateTimeOriginal, ImageDescription, and machine tags in XPKeywords."""
     tags = Image.Exif()
-    tags[ExifTags.Base.ImageDescription] = result.title.encode()
+    tags[ExifTags.Base.ImageDescription] = hit.title.encode()
     tags[ExifTags.Base.XPKeywords] = (keywords(shot) + "\0").encode("utf-16-le")
     tags.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = (
         f"{shot.taken:%Y:%m:%d} 12:00:00"
@@ -94,9 +96,9 @@ def beside(left: Image.Image, right: Image.Image) -> Image.Image:
     return both
 
 
-def _companion(one: Person, first: Shot) -> Image.Image:
-    other = person(f"{one.slug}-companion", {})
-    return paint(other, shot(other, first.index))
+def _companion(person: Person, shot: Shot) -> Image.Image:
+    companion = invent_person(f"{person.slug}-companion", {})
+    return paint_portrait(companion, compose_shot(companion, shot.index))
 
 
 def _cropped(image: Image.Image) -> Image.Image:

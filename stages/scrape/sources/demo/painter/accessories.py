@@ -3,9 +3,11 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from stages.scrape.sources.demo.painter.canvas import OVERSAMPLE, Pen, Points, ellipse, smooth
-from stages.scrape.sources.demo.painter.looks import RGB, hue, mix
-from stages.scrape.sources.demo.painter.person import Person, Shot
+from stages.scrape.sources.demo.painter.canvas import OVERSAMPLE, Pen
+from stages.scrape.sources.demo.painter.colours import RGB, from_hsv, mix
+from stages.scrape.sources.demo.painter.curves import Points, ellipse, smooth
+from stages.scrape.sources.demo.painter.person import Person
+from stages.scrape.sources.demo.painter.shot import Shot
 
 
 def paint_glasses(pen: Pen, person: Person) -> None:
@@ -40,17 +42,17 @@ def _glare(pen: Pen, rim: Points, side: int) -> None:
     mask = Image.new("L", (right - left, bottom - top))
     ImageDraw.Draw(mask).polygon((corners - (left, top)).ravel().tolist(), fill=34)
     mask = mask.filter(ImageFilter.BoxBlur(2))
-    pen.sheet.image.paste((255, 255, 255), (left, top), mask)
+    pen.canvas.image.paste((255, 255, 255), (left, top), mask)
 
 
 def paint_hat(pen: Pen, person: Person, shot: Shot) -> None:
     """A cap, a brimmed hat or a beanie, low enough to be worn and high enough to see the brows."""
-    colour = hue(shot.clothes_hue + 0.35, 0.45, 0.45 + 0.3 * (shot.seed % 7) / 7)
+    colour = from_hsv(shot.clothes_hue + 0.35, 0.45, 0.45 + 0.3 * (shot.seed % 7) / 7)
     dark, light = mix(colour, (0, 0, 0), 0.4), mix(colour, (255, 250, 240), 0.35)
-    field = pen.sheet.field(colour)
+    layer = pen.canvas.layer(colour)
     lean = 0.5 if shot.light < 90 else -0.5
-    pen.soft(field, ellipse(lean, -1.3, 0.4, 0.25), light, 0.6, 0.15)
-    pen.soft(field, ellipse(-1.9 * lean, -1.0, 0.35, 0.8), dark, 0.7, 0.18)
+    pen.soft(layer, ellipse(lean, -1.3, 0.4, 0.25), light, 0.6, 0.15)
+    pen.soft(layer, ellipse(-1.9 * lean, -1.0, 0.35, 0.8), dark, 0.7, 0.18)
     wide = person.face.width + (0.04 if shot.hat == "cap" else 0.1)
     high = {"cap": -1.74, "brim": -1.95, "beanie": -1.8}[shot.hat]
     square = 0.72 if shot.hat == "brim" else 0.6
@@ -67,12 +69,12 @@ def paint_hat(pen: Pen, person: Person, shot: Shot) -> None:
         ],
         closed=True,
     )
-    pen.fill(dome, field)
+    pen.fill(dome, layer)
     paint_edge = {"cap": _cap_peak, "brim": _wide_brim, "beanie": _rolled_rim}[shot.hat]
-    paint_edge(pen, field, wide, dark, light)
+    paint_edge(pen, layer, wide, dark, light)
 
 
-def _cap_peak(pen: Pen, field: Image.Image, wide: float, dark: RGB, light: RGB) -> None:
+def _cap_peak(pen: Pen, layer: Image.Image, wide: float, dark: RGB, light: RGB) -> None:
     for x in (-0.5, 0.0, 0.5):
         seam = smooth([(x * 0.3, -1.6), (x * 1.3, -1.3), (x * 1.5, -0.86)])
         pen.stroke(seam, 0.016, dark, 0.6, 0.6)
@@ -97,7 +99,7 @@ def _cap_peak(pen: Pen, field: Image.Image, wide: float, dark: RGB, light: RGB) 
     pen.fill(ellipse(0.0, -1.24, 0.17, 0.13), light)
 
 
-def _wide_brim(pen: Pen, field: Image.Image, wide: float, dark: RGB, light: RGB) -> None:
+def _wide_brim(pen: Pen, layer: Image.Image, wide: float, dark: RGB, light: RGB) -> None:
     band = smooth(
         [(-wide, -0.84), (0.0, -0.98), (wide, -0.84), (wide, -1.06), (0.0, -1.2), (-wide, -1.06)],
         closed=True,
@@ -116,11 +118,11 @@ def _wide_brim(pen: Pen, field: Image.Image, wide: float, dark: RGB, light: RGB)
         ],
         closed=True,
     )
-    pen.fill(brim, field)
+    pen.fill(brim, layer)
     pen.stroke(brim[len(brim) // 2 :], 0.035, dark, 0.4, 0.4)
 
 
-def _rolled_rim(pen: Pen, field: Image.Image, wide: float, dark: RGB, light: RGB) -> None:
+def _rolled_rim(pen: Pen, layer: Image.Image, wide: float, dark: RGB, light: RGB) -> None:
     rim = smooth(
         [
             (-wide - 0.03, -0.62),

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from stages.scrape.sources.demo.painter.person import Shot
+from stages.scrape.sources.demo.painter.shot import Shot
 
 
 @dataclass(frozen=True)
-class Mood:
+class ExpressionShape:
     """Displacements in half face widths, upwards where they say up; the rest are shares."""
 
     brow_inner_up: float = 0.0
@@ -29,10 +29,10 @@ class Mood:
     chin_drop: float = 0.0
 
 
-MOODS: Mapping[str, Mood] = MappingProxyType(
+EXPRESSION_SHAPES: Mapping[str, ExpressionShape] = MappingProxyType(
     {
-        "neutral": Mood(),
-        "happy": Mood(
+        "neutral": ExpressionShape(),
+        "happy": ExpressionShape(
             brow_outer_up=0.02,
             eye_open=0.86,
             squint=0.3,
@@ -42,7 +42,7 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
             teeth=1.0,
             cheek_up=1.0,
         ),
-        "sad": Mood(
+        "sad": ExpressionShape(
             brow_inner_up=0.11,
             brow_outer_up=-0.05,
             brow_together=0.03,
@@ -52,7 +52,7 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
             corner_up=-0.11,
             stretch=-0.03,
         ),
-        "angry": Mood(
+        "angry": ExpressionShape(
             brow_inner_up=-0.12,
             brow_outer_up=0.05,
             brow_together=0.06,
@@ -66,7 +66,7 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
             nose_wrinkle=0.3,
             roundness=0.3,
         ),
-        "disgust": Mood(
+        "disgust": ExpressionShape(
             brow_inner_up=-0.07,
             brow_outer_up=-0.02,
             brow_together=0.03,
@@ -81,7 +81,7 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
             cheek_up=0.5,
             stretch=-0.03,
         ),
-        "fear": Mood(
+        "fear": ExpressionShape(
             brow_inner_up=0.09,
             brow_outer_up=0.03,
             brow_together=0.04,
@@ -94,7 +94,7 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
             roundness=0.4,
             chin_drop=0.0,
         ),
-        "surprise": Mood(
+        "surprise": ExpressionShape(
             brow_inner_up=0.09,
             brow_outer_up=0.1,
             eye_open=1.24,
@@ -107,14 +107,14 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
 )
 
 
-def mood_of(shot: Shot) -> Mood:
+def expression_shape(shot: Shot) -> ExpressionShape:
     """The shot's expression, as strongly as it is shown."""
-    mood, k = MOODS[shot.expression], shot.intensity
+    expression, k = EXPRESSION_SHAPES[shot.expression], shot.intensity
     return replace(
-        mood,
-        brow_inner_up=mood.brow_inner_up * k,
-        brow_outer_up=mood.brow_outer_up * k,
-        eye_open=1.0 + (mood.eye_open - 1.0) * k,
-        corner_up=mood.corner_up * k,
-        gape=mood.gape * k,
+        expression,
+        brow_inner_up=expression.brow_inner_up * k,
+        brow_outer_up=expression.brow_outer_up * k,
+        eye_open=1.0 + (expression.eye_open - 1.0) * k,
+        corner_up=expression.corner_up * k,
+        gape=expression.gape * k,
     )
