@@ -57,12 +57,12 @@ def written(folder: Path, *rows: str) -> Path:
     return path
 
 
-def crawled(given: Path, store: Path, **changes: Any) -> dict[str, Crawled]:
+def crawled(path: Path, store: Path, **changes: Any) -> dict[str, Crawled]:
     """Crawl with a store of its own, and read what the site was asked for with `requests`."""
-    partitions = demo.plan(given, params(**changes))
+    partitions = demo.plan(path, params(**changes))
     (store / demo.LOG).unlink(missing_ok=True)
-    found = demo.crawl(partitions, given, params(**changes), Store(store))
-    return {each.partition.name: each for each in found}
+    finished = demo.crawl(partitions, path, params(**changes), Store(store))
+    return {each.partition.name: each for each in finished}
 
 
 def requests(store: Path) -> list[str]:
@@ -92,10 +92,10 @@ def test_every_kind_of_result_ends_as_it_must(tmp_path: Path) -> None:
         picture_bytes(result)  # so that on a busy machine no good one is late
     engine = bing_search.engine(demo.NAME, BASE)
     with serving(DrawnWeb(rows, EVERYTHING)) as routes:
-        given = params(download_timeout=5.0)
-        found = list(crawler.crawl(partitions, engine, given, Store(tmp_path), routes))
-    assert len(found) == 2
-    for each in found:
+        patient = params(download_timeout=5.0)
+        finished = list(crawler.crawl(partitions, engine, patient, Store(tmp_path), routes))
+    assert len(finished) == 2
+    for each in finished:
         said, truth = outcomes(each, EVERYTHING)
         assert counts(said.values()) == counts(truth.values())
         assert said == truth
@@ -105,14 +105,14 @@ def test_every_kind_of_result_ends_as_it_must(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_demo_ends_as_it_must_and_the_second_time_asks_for_nothing(tmp_path: Path) -> None:
-    given, store = written(tmp_path, *ROWS), tmp_path / "store"
-    first = crawled(given, store)
+    path, store = written(tmp_path, *ROWS), tmp_path / "store"
+    first = crawled(path, store)
     assert len(requests(store)) > 40
     for each in first.values():
         said, truth = outcomes(each, Assortment())
         assert said == truth
         assert each.final
-    again = crawled(given, store)
+    again = crawled(path, store)
     assert requests(store) == []
     assert {name: each.images for name, each in again.items()} == {
         name: each.images for name, each in first.items()
@@ -175,20 +175,20 @@ def test_a_folder_can_be_the_site(tmp_path: Path) -> None:
     (site / "tomo").mkdir(parents=True)
     for name, shade in (("mira.jpg", 10), ("tomo/a b.png", 20), ("tomo/c.jpg", 30)):
         Image.effect_noise((90, 100 + shade), shade).save(site / name)
-    given = written(tmp_path, "mira,Mira,1,,,\n", "tomo,Tomo,1,,,\n", "uma,Uma,1,,,\n")
-    found = crawled(given, tmp_path / "store", site=str(site))
-    assert {name: len(each.images) for name, each in found.items()} == {
+    path = written(tmp_path, "mira,Mira,1,,,\n", "tomo,Tomo,1,,,\n", "uma,Uma,1,,,\n")
+    classes = crawled(path, tmp_path / "store", site=str(site))
+    assert {name: len(each.images) for name, each in classes.items()} == {
         "mira": 1,
         "tomo": 2,
         "uma": 0,
     }
-    before = {each.name: each.fingerprint for each in demo.plan(given, params(site=str(site)))}
+    before = {each.name: each.fingerprint for each in demo.plan(path, params(site=str(site)))}
     Image.effect_noise((90, 100), 40).save(site / "mira.jpg")
-    after = {each.name: each.fingerprint for each in demo.plan(given, params(site=str(site)))}
+    after = {each.name: each.fingerprint for each in demo.plan(path, params(site=str(site)))}
     assert [name for name in before if before[name] != after[name]] == ["mira"]
-    again = crawled(given, tmp_path / "store", site=str(site))
+    again = crawled(path, tmp_path / "store", site=str(site))
     assert len(requests(tmp_path / "store")) == 1
-    assert again["mira"].images != found["mira"].images
+    assert again["mira"].images != classes["mira"].images
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
@@ -216,15 +216,15 @@ def test_the_demo_catalogue_is_balanced_and_knows_everything_of_its_people() -> 
 @pytest.mark.slow
 def test_the_people_of_the_demo_end_as_they_must(tmp_path: Path) -> None:
     header, *rows = CATALOGUE.read_text(encoding="utf-8").splitlines(keepends=True)
-    given = tmp_path / "celebrities.csv"
-    given.write_text("".join([header, *rows[::3]]), encoding="utf-8")  # each takes a second
-    found = crawled(given, tmp_path, download_timeout=10.0, max_attempts=3, max_bytes=10_000_000)
-    assert len(found) == 12
+    path = tmp_path / "celebrities.csv"
+    path.write_text("".join([header, *rows[::3]]), encoding="utf-8")  # each takes a second
+    classes = crawled(path, tmp_path, download_timeout=10.0, max_attempts=3, max_bytes=10_000_000)
+    assert len(classes) == 12
     waiting = {kind for kind in SLOW if SLOW[kind]} - {"oversized", "endless"}
-    for each in found.values():
+    for each in classes.values():
         assert each.partition.celebrity
         said, truth = outcomes(each, Assortment())
         assert said == truth
         kinds = {result.kind for result in search_hits(each.partition.celebrity)}
         assert each.final == (not kinds & waiting)
-    assert sum(len(each.images) for each in found.values()) == 219
+    assert sum(len(each.images) for each in classes.values()) == 219

@@ -25,9 +25,9 @@ NAME = "demo"
 LOG = "demo-requests.jsonl"
 
 
-def plan(given: Path, params: Scrape) -> list[Partition]:
+def plan(path: Path, params: Scrape) -> list[Partition]:
     """One partition per celebrity; `InputError` when the catalogue or the folder is wrong."""
-    rows = catalogue.read(given)
+    rows = catalogue.read(path)
     web = _web(rows, params)
     return [
         Partition(
@@ -36,7 +36,7 @@ def plan(given: Path, params: Scrape) -> list[Partition]:
                 "engine": NAME,
                 "query": row.query,
                 "edition": row.edition,
-                # An address says how its person looks, or which bytes its file has.
+                # A hit's URL changes with the looks of its person or the bytes of its file.
                 "shown": key(*(hit.url for hit in web.hits(row.identity))),
             },
             celebrity=row,
@@ -46,9 +46,9 @@ def plan(given: Path, params: Scrape) -> list[Partition]:
 
 
 def crawl(
-    partitions: list[Partition], given: Path, params: Scrape, store: Store
+    partitions: list[Partition], path: Path, params: Scrape, store: Store
 ) -> Iterator[Crawled]:
-    """Start the site, search it for each celebrity and fetch what is found."""
+    """Start the site, search it for each celebrity and fetch the hits."""
     if not partitions:
         return
     rows = [partition.celebrity for partition in partitions if partition.celebrity]
@@ -57,9 +57,10 @@ def crawl(
 
 
 def _engine(partitions: list[Partition]) -> Engine:
-    """Bing's, whose pages have another address when they show something else.
+    """Bing's engine for the demo's hosts.
 
-    For pages are remembered by address and edition.
+    Fetched pages are remembered by address and edition, so a page that shows other hits needs
+    another address: `v` says which hits it shows.
     """
     bing = bing_search.engine(NAME, BASE)
     shown = {

@@ -1,11 +1,14 @@
-"""Invented people: honoured facts, invented ones, and what a shot says of itself."""
+"""Invented people: facts that are kept, facts that are invented, and what a shot says of itself."""
 
 import datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stages.core.code import closure
+from stages.core.labels import known
 from stages.scrape.sources.demo.painter.person import LAST_DAY, age_on, invent_person
 from stages.scrape.sources.demo.painter.shapes import ANIMALS
 from stages.scrape.sources.demo.painter.shot import compose_shot
@@ -16,6 +19,7 @@ from stages.scrape.sources.demo.painter.vocabulary import (
     LOOK_ALIKES,
     RACES,
 )
+from tests.project import ROOT
 
 KNOWN = {
     "gender": "female",
@@ -38,9 +42,9 @@ def test_known_facts_are_kept() -> None:
     assert who.birth_date == datetime.date(1971, 3, 9)
 
 
-@pytest.mark.parametrize("known", [{}, dict.fromkeys(KNOWN, ""), dict.fromkeys(KNOWN, "x")])
-def test_unknown_facts_come_from_the_name(known: dict[str, str]) -> None:
-    assert invent_person("asha-rao", known) == invent_person("asha-rao", {})
+@pytest.mark.parametrize("facts", [{}, dict.fromkeys(KNOWN, ""), dict.fromkeys(KNOWN, "x")])
+def test_unknown_facts_come_from_the_name(facts: dict[str, str]) -> None:
+    assert invent_person("asha-rao", facts) == invent_person("asha-rao", {})
 
 
 def test_a_birth_date_in_the_future_is_not_believed() -> None:
@@ -60,6 +64,20 @@ def test_another_animal_is_another_face() -> None:
     wolf = invent_person("a", KNOWN | {"look_alike": "wolf"}).face
     assert hamster.cheek > wolf.cheek
     assert hamster.length < wolf.length
+
+
+def test_the_painter_draws_the_classes_of_the_labels() -> None:
+    assert known.GENDER.classes == GENDERS
+    assert known.RACE.classes == RACES
+    assert known.EXPRESSION.classes == EXPRESSIONS
+    assert known.JOB.classes == JOBS
+    assert known.LOOK_ALIKE.classes == LOOK_ALIKES
+
+
+def test_the_painter_needs_nothing_of_the_project_but_itself() -> None:
+    painter = Path("stages/scrape/sources/demo/painter")
+    used = closure(path.relative_to(ROOT) for path in (ROOT / painter).glob("*.py"))
+    assert {path.parent.relative_to(ROOT) for path in used} == {painter}
 
 
 def test_every_animal_has_a_shape() -> None:

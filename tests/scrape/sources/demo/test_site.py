@@ -40,7 +40,7 @@ from tests.project import ROOT
 CATALOGUE = ROOT / "data" / "celebrities.csv"
 MIRA = Celebrity("mira-oakum", "Mira Oakum", labels={"gender": "female"})
 ZOE = Celebrity("zoe", "Zoë d'Aube & Fils", birth_date=datetime.date(1980, 5, 6))
-TRUTH = {result.kind: result for result in reversed(search_hits(MIRA, EVERYTHING))}
+TRUTH = {hit.kind: hit for hit in reversed(search_hits(MIRA, EVERYTHING))}
 Got = tuple[int, http.client.HTTPMessage, bytes]
 
 
@@ -61,8 +61,8 @@ def get(routes: Routes, url: str, method: str = "GET") -> Got:
 def search(routes: Routes, query: str, first: int = 1) -> list[dict[str, str]]:
     address = f"http://{SEARCH}/images/async?q={quote(query)}&first={first}&count=20&qft=+x"
     page = get(routes, address)[2].decode()
-    found = re.findall(r'<a class="iusc" m="([^"]*)"', page)
-    return [json.loads(unescape(attribute)) for attribute in found]
+    attributes = re.findall(r'<a class="iusc" m="([^"]*)"', page)
+    return [json.loads(unescape(attribute)) for attribute in attributes]
 
 
 def opened(content: bytes) -> Image.Image:
@@ -74,40 +74,40 @@ def difference(one: Image.Image, other: Image.Image) -> float:
 
 
 def test_a_class_shows_about_fourteen_good_pictures_and_a_few_others() -> None:
-    found = search_hits(MIRA)
-    kinds = [result.kind for result in found]
+    hits = search_hits(MIRA)
+    kinds = [hit.kind for hit in hits]
     assert sum(kind in FORMS for kind in kinds) == 14
     assert 6 <= len(kinds) - 14 <= 8
     assert set(ALWAYS) <= set(kinds)
-    assert len({result.url for result in found}) == len(found)
+    assert len({hit.url for hit in hits}) == len(hits)
 
 
 def test_the_demo_catalogue_shows_every_kind_and_drips_rarely() -> None:
-    kinds = [result.kind for row in catalogue.read(CATALOGUE) for result in search_hits(row)]
+    kinds = [hit.kind for row in catalogue.read(CATALOGUE) for hit in search_hits(row)]
     assert set(kinds) == {*FORMS, *ALWAYS, *QUICK, *SLOW}
     assert kinds.count("drip") <= 2
 
 
 def test_duplicates_come_after_what_they_repeat() -> None:
     for row in catalogue.read(CATALOGUE):
-        found = search_hits(row)
-        again = next(place for place, each in enumerate(found) if each.kind == "duplicate")
-        assert any(found[again].shot == each.shot for each in found[:again])
+        hits = search_hits(row)
+        again = next(place for place, each in enumerate(hits) if each.kind == "duplicate")
+        assert any(hits[again].shot == each.shot for each in hits[:again])
 
 
-def test_an_edition_adds_new_tiles_on_top() -> None:
+def test_an_edition_adds_new_hits_on_top() -> None:
     first, second, third = (
         search_hits(Celebrity("mira-oakum", "Mira Oakum", edition)) for edition in (1, 2, 3)
     )
     assert len(second) == len(first) + 4
     assert second[4:] == first
     assert third[4:] == second
-    assert all(result.expected is None for result in second[:4])
+    assert all(hit.expected is None for hit in second[:4])
 
 
 def test_other_looks_have_other_addresses() -> None:
     cat, bear = (
-        {result.url for result in search_hits(Celebrity("x", "X", labels={"look_alike": animal}))}
+        {hit.url for hit in search_hits(Celebrity("x", "X", labels={"look_alike": animal}))}
         for animal in ("cat", "bear")
     )
     assert not cat & bear
@@ -126,16 +126,16 @@ def test_who_is_shown_is_whom_the_catalogue_describes() -> None:
 
 
 def test_result_pages_hold_twenty_tiles_in_bings_shape(site: Routes) -> None:
-    expected = [result.url for result in search_hits(MIRA, EVERYTHING)]
+    expected = [hit.url for hit in search_hits(MIRA, EVERYTHING)]
     pages = [search(site, "Mira Oakum", first) for first in (1, 21, 41)]
     assert [len(page) for page in pages] == [20, len(expected) - 20, 0]
-    assert [tile["murl"] for page in pages for tile in page] == expected
+    assert [hit["murl"] for page in pages for hit in page] == expected
     assert set(pages[0][0]) == {"murl", "purl", "turl", "t"}
 
 
 def test_names_with_accents_quotes_and_ampersands_are_found_and_read(site: Routes) -> None:
-    tiles = search(site, "ZOË  D'Aube & Fils")
-    assert tiles[0]["t"].startswith("Zoë d'Aube & Fils ")
+    hits = search(site, "ZOË  D'Aube & Fils")
+    assert hits[0]["t"].startswith("Zoë d'Aube & Fils ")
 
 
 def test_nobody_is_found_by_another_name(site: Routes) -> None:
@@ -218,8 +218,8 @@ def test_long_answers_stop_when_the_client_goes(site: Routes, kind: str) -> None
     assert threading.active_count() <= before
 
 
-def _read_a_little(routes: Routes, result: DrawnHit, count: int) -> None:
-    parts = urlsplit(result.url)
+def _read_a_little(routes: Routes, hit: DrawnHit, count: int) -> None:
+    parts = urlsplit(hit.url)
     connection = http.client.HTTPConnection(*routes[SEARCH], timeout=10)
     connection.request("GET", f"{parts.path}?{parts.query}", headers={"Host": parts.netloc})
     response = connection.getresponse()
@@ -262,23 +262,23 @@ def test_good_pictures_have_many_forms(site: Routes, kind: str, form: str, mode:
 
 
 def test_a_turned_picture_is_upright_by_its_exif() -> None:
-    result = TRUTH["rotated"]
-    assert result.person
-    assert result.shot
-    image = opened(picture_bytes(result))
-    assert image.size == (result.shot.height, result.shot.width)
+    hit = TRUTH["rotated"]
+    assert hit.person
+    assert hit.shot
+    image = opened(picture_bytes(hit))
+    assert image.size == (hit.shot.height, hit.shot.width)
     upright = ImageOps.exif_transpose(image)
-    assert difference(upright, paint_portrait(result.person, result.shot)) < 6
+    assert difference(upright, paint_portrait(hit.person, hit.shot)) < 6
 
 
 def test_exif_tells_of_the_picture_and_not_of_the_person() -> None:
-    result = TRUTH["portrait"]
-    shot = result.shot
+    hit = TRUTH["portrait"]
+    shot = hit.shot
     assert shot
-    tags = opened(picture_bytes(result)).getexif()
+    tags = opened(picture_bytes(hit)).getexif()
     taken = tags.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal]
     assert taken == f"{shot.taken:%Y:%m:%d} 12:00:00"
-    assert tags[ExifTags.Base.ImageDescription] == result.title
+    assert tags[ExifTags.Base.ImageDescription] == hit.title
     words: Any = tags[ExifTags.Base.XPKeywords]
     assert words.decode("utf-16-le").rstrip("\0").split(";") == [
         f"faceline:expression={shot.expression}",
@@ -289,10 +289,10 @@ def test_exif_tells_of_the_picture_and_not_of_the_person() -> None:
 
 
 def test_duplicates_are_exact_and_near_ones_near() -> None:
-    found = search_hits(MIRA, Assortment(portraits=2, mishaps=()))
-    one = {result.kind: result for result in found if result.kind != "portrait"}
+    hits = search_hits(MIRA, Assortment(portraits=2, mishaps=()))
+    one = {hit.kind: hit for hit in hits if hit.kind != "portrait"}
     first, second = sorted(
-        (result for result in found if result.kind == "portrait"), key=lambda each: each.url[-20:]
+        (hit for hit in hits if hit.kind == "portrait"), key=lambda each: each.url[-20:]
     )
     contents = {picture_bytes(first), picture_bytes(second)}
     assert picture_bytes(one["duplicate"]) in contents
@@ -306,9 +306,9 @@ def test_duplicates_are_exact_and_near_ones_near() -> None:
 
 def test_the_same_people_have_the_same_files_in_every_release() -> None:
     content = hashlib.sha256()
-    for result in search_hits(MIRA, EVERYTHING):
-        content.update(f"{result.url} {result.kind} {result.title}\n".encode())
-        content.update(picture_bytes(result))
+    for hit in search_hits(MIRA, EVERYTHING):
+        content.update(f"{hit.url} {hit.kind} {hit.title}\n".encode())
+        content.update(picture_bytes(hit))
     assert content.hexdigest()[:16] == "4985dbb9a3c0ad16"
 
 
@@ -343,8 +343,8 @@ def test_a_folder_is_shown_like_a_search(tmp_path: Path) -> None:
     (tmp_path / "B2.jpg").write_bytes(b"secret")
     (folder / "B2.jpg").symlink_to(tmp_path / "B2.jpg")
     with serving(FolderWeb(folder, people.read(folder))) as routes:
-        (tile,) = search(routes, "Ann Öst")
-        status, headers, content = get(routes, tile["murl"])
+        (hit,) = search(routes, "Ann Öst")
+        status, headers, content = get(routes, hit["murl"])
         assert (status, headers["Content-Type"]) == (200, "image/jpeg")
         assert content == (folder / "all" / "A1.jpg").read_bytes()
         assert search(routes, "Bob") == []

@@ -26,21 +26,21 @@ class Person:
     traits: Traits
 
 
-def invent_person(slug: str, known: Mapping[str, str]) -> Person:
-    """The person of that name; valid `known` values are kept, the others drawn from the name.
+def invent_person(slug: str, facts: Mapping[str, str]) -> Person:
+    """The person of that name; valid `facts` are kept, all others follow from the name.
 
-    `known` holds a catalogue row's strings: gender, race, birth_date (ISO), job, look_alike.
+    `facts` holds a catalogue row's strings: gender, race, birth_date (ISO), job, look_alike.
     """
-    gender = _known_class(slug, known, "gender", GENDERS)
-    race = _known_class(slug, known, "race", RACES)
-    look_alike = _known_class(slug, known, "look_alike", LOOK_ALIKES)
+    gender = _known_class(slug, facts, "gender", GENDERS)
+    race = _known_class(slug, facts, "race", RACES)
+    look_alike = _known_class(slug, facts, "look_alike", LOOK_ALIKES)
     rng = seeded_random("look", slug, gender, race, look_alike)
     return Person(
         slug=slug,
         gender=gender,
         race=race,
-        birth_date=_birth_date(slug, known.get("birth_date", "")),
-        job=_known_class(slug, known, "job", JOBS),
+        birth_date=_birth_date(slug, facts.get("birth_date", "")),
+        job=_known_class(slug, facts, "job", JOBS),
         look_alike=look_alike,
         face=draw_face_shape(rng, gender, race, look_alike),
         traits=draw_traits(rng, gender, race),
@@ -53,8 +53,8 @@ def age_on(birth_date: datetime.date, day: datetime.date) -> int:
     return day.year - birth_date.year - before_birthday
 
 
-def _known_class(slug: str, known: Mapping[str, str], key: str, classes: tuple[str, ...]) -> str:
-    value = known.get(key, "")
+def _known_class(slug: str, facts: Mapping[str, str], key: str, classes: tuple[str, ...]) -> str:
+    value = facts.get(key, "")
     return value if value in classes else seeded_random(key, slug).choice(classes)
 
 
