@@ -135,8 +135,8 @@ def crawled(port: int, engine: Engine, partitions: list[Partition], results: int
 
 
 def listed(port: int, count: int) -> int:
-    tiles = [SearchResult(f"http://{HOST}/{number}.jpg") for number in range(count)]
-    engine = Engine("list", lambda *_: [], lambda _: [], given=lambda _: tiles)
+    results = [SearchResult(f"http://{HOST}/{number}.jpg") for number in range(count)]
+    engine = Engine("list", lambda *_: [], lambda _: [], known_results=lambda _: results)
     return crawled(port, engine, [Partition("all", {})], count)
 
 

@@ -1,6 +1,7 @@
 """Fetching pictures politely and safely from hosts nobody vouches for.
 
-`crawler` ties it together; below it, in order of a request: `politeness` (may we, and when),
-`guard` (whom may we connect to), `fetch` (one URL's answer), `memory` (what is known already),
-`picture` (is it one), `progress` (what became of a partition).
+`crawler` ties it together; below it, in order of a request: `cached_fetcher` (what the store knows
+already), `politeness` (may we ask, and when), `guard` and `connector` (to which addresses),
+`fetch` (one URL's answer), `picture` (is it one), `partition_progress` and `assembly` (what became
+of a partition, and its rows).
 """

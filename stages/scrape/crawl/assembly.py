@@ -11,7 +11,7 @@ def assemble(progress: PartitionProgress, source: str, params: Scrape) -> Crawle
     crawled = Crawled(progress.partition)
     identity = identity_of(progress.partition)
     ranks: dict[str, int | None] = {}  # image_id -> rank
-    for attempt in progress.tries:
+    for attempt in progress.attempts:
         outcome = attempt.outcome
         if isinstance(outcome, Kept):
             if outcome.image_id in ranks:
@@ -35,7 +35,7 @@ def identity_of(partition: Partition) -> str | None:
 
 
 def _image(attempt: Attempt, kept: Kept, source: str, identity: str | None, params: Scrape) -> Row:
-    result = attempt.tile
+    result = attempt.result
     licence = None if params.licence == "any" else params.licence
     return image_row(
         kept.picture,
@@ -52,9 +52,9 @@ def _image(attempt: Attempt, kept: Kept, source: str, identity: str | None, para
 
 
 def _metadata(attempt: Attempt, kept: Kept) -> dict[str, str]:
-    metadata = kept.picture.metadata | attempt.tile.metadata
-    if attempt.tile.title:
-        metadata["title"] = attempt.tile.title
+    metadata = kept.picture.metadata | attempt.result.metadata
+    if attempt.result.title:
+        metadata["title"] = attempt.result.title
     if metadata.get("taken", "") > kept.fetched_at.date().isoformat():
         del metadata["taken"]  # a camera whose clock is ahead
     return metadata
@@ -64,7 +64,7 @@ def _attempt(
     attempt: Attempt, outcome: Kept | LeftOut | None, source: str, identity: str | None
 ) -> Row:
     if outcome is None:
-        raise RuntimeError(f"{attempt.tile.url} was never tried")
+        raise RuntimeError(f"{attempt.result.url} was never tried")
     reason, detail = None, None
     if isinstance(outcome, LeftOut):
         reason, detail = outcome.reason, outcome.detail
@@ -72,8 +72,8 @@ def _attempt(
         source=source,
         identity=identity,
         rank=attempt.rank,
-        url=attempt.tile.url,
-        page_url=attempt.tile.page_url,
+        url=attempt.result.url,
+        page_url=attempt.result.page_url,
         image_id=attempt.outcome.image_id if isinstance(attempt.outcome, Kept) else None,
         reason=reason,
         detail=detail,

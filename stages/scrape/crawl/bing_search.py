@@ -7,7 +7,7 @@ from urllib.parse import quote
 from bs4 import BeautifulSoup
 from bs4.filter import SoupStrainer
 
-from stages.scrape.crawl.engine import Engine, SearchResult, offered
+from stages.scrape.crawl.engine import Engine, SearchResult, search_result
 from stages.scrape.source import Licence, Scrape
 
 BASE = "https://www.bing.com"
@@ -28,7 +28,7 @@ _HIGHLIGHT = str.maketrans("", "", "\ue000\ue001")
 
 def engine(name: str, base: str = BASE) -> Engine:
     """Bing, or a site that answers as Bing does, as the source `name`."""
-    return Engine(name=name, pages=partial(pages, base=base), tiles=tiles)
+    return Engine(name=name, pages=partial(pages, base=base), results=results)
 
 
 def pages(query: str, params: Scrape, base: str = BASE) -> list[str]:
@@ -42,15 +42,16 @@ def pages(query: str, params: Scrape, base: str = BASE) -> list[str]:
     ]
 
 
-def tiles(html: bytes) -> list[SearchResult]:
-    """The pictures on a result page in order: `murl`, `purl` and `t` of each tile's JSON."""
+def results(html: bytes) -> list[SearchResult]:
+    """The pictures on a result page in order: `murl`, `purl` and `t` of each link's JSON."""
     # A strainer that names the class too would pass over links that have a second one.
     soup = BeautifulSoup(html, "lxml", from_encoding="utf-8", parse_only=SoupStrainer("a"))
-    found = (_tile(str(link.get("m", ""))) for link in soup.find_all("a", class_="iusc"))
-    return [tile for tile in found if tile]
+    links = soup.find_all("a", class_="iusc")
+    read = (_result(str(link.get("m", ""))) for link in links)
+    return [result for result in read if result]
 
 
-def _tile(text: str) -> SearchResult | None:
+def _result(text: str) -> SearchResult | None:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):  # not JSON, or nested beyond reason
@@ -60,4 +61,4 @@ def _tile(text: str) -> SearchResult | None:
     title = content.get("t")
     if isinstance(title, str):
         title = title.translate(_HIGHLIGHT)
-    return offered(content.get("murl"), content.get("purl"), title)
+    return search_result(content.get("murl"), content.get("purl"), title)

@@ -56,13 +56,13 @@ class VettedConnector:
         if route:
             return [(socket.AF_INET, route)]
         try:
-            found = self._resolve(host, port, type=socket.SOCK_STREAM)
+            resolved = self._resolve(host, port, type=socket.SOCK_STREAM)
         except UnicodeError as error:
             raise BlockedAddressError("not a host name") from error
-        for *_, address in found:
+        for *_, address in resolved:
             if not is_public(ipaddress.ip_address(address[0])):
                 raise BlockedAddressError(f"address {address[0]}")
-        return [(family, address) for family, *_, address in found]
+        return [(family, address) for family, *_, address in resolved]
 
     def track(self, opened: socket.socket) -> None:
         """Have `shut` end this socket too."""
@@ -77,9 +77,9 @@ class VettedConnector:
         with self._lock:
             self._shut = True
             opened = list(self._open)
-        for each in opened:
+        for connection in opened:
             with suppress(OSError):  # it was closed already
-                each.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
 
     def _dial(
         self, family: socket.AddressFamily, address: tuple[Any, ...], deadline: float | None

@@ -2,9 +2,9 @@
 
 Feeder -> Parser -> Downloader, as in icrawler, and as there each is a pool of threads. What
 differs: queues have no bound and no cache, so no put fails or is taken for a repetition; what
-belongs to earlier classes comes first; threads end by a sentinel, not by waiting in vain; and one
-crawl serves all classes at once, so that many small ones keep the downloaders as busy as a few
-large ones.
+belongs to earlier classes comes first; threads end by a sentinel, not by a timeout; and one crawl
+serves all classes at once, so that many small ones keep the downloaders as busy as a few large
+ones.
 """
 
 import logging
@@ -40,14 +40,15 @@ def crawl(
     """Yield each partition when its last picture has been tried, in no particular order.
 
     `routes` leads hostnames to addresses of our own (the demo's site, a test's); these need no
-    gap. Closing the iterator, or an exception in its consumer's loop, ends the threads at once.
+    interval. Closing the iterator, or an exception in its consumer's loop, ends the threads at
+    once.
     """
     if partitions:
         yield from Crawler(engine, params, store, routes or {}).crawl(partitions)
 
 
 class Crawler(icrawler.Crawler):  # type: ignore[misc]  # icrawler ships no types
-    """Ties the three together; for one crawl."""
+    """Feeder, parser and downloader of one crawl."""
 
     def __init__(self, engine: Engine, params: Scrape, store: Store, routes: Routes) -> None:
         self._engine, self._params = engine, params
@@ -61,7 +62,7 @@ class Crawler(icrawler.Crawler):  # type: ignore[misc]  # icrawler ships no type
             forgotten=forgotten,
             crawls=params.crawls,
         )
-        memory = CachedFetcher(store, engine.name, self._web, params, politeness, forgotten)
+        fetcher = CachedFetcher(store, engine.name, self._web, params, politeness, forgotten)
         shared = {"run": run, "params": params}
         super().__init__(
             Feeder,
@@ -69,10 +70,10 @@ class Crawler(icrawler.Crawler):  # type: ignore[misc]  # icrawler ships no type
             Downloader,
             parser_threads=params.threads,  # a class of one picture needs a page for each
             downloader_threads=params.threads + JUDGES,
-            storage=memory,
+            storage=None,
             extra_feeder_args=shared | {"engine": engine},
-            extra_parser_args=shared | {"engine": engine, "memory": memory},
-            extra_downloader_args=shared | {"forgotten": forgotten},
+            extra_parser_args=shared | {"engine": engine, "fetcher": fetcher},
+            extra_downloader_args=shared | {"fetcher": fetcher, "forgotten": forgotten},
         )
         # Earlier partitions first: they finish one by one, and what is killed has some whole.
         self.feeder.out_queue = self.parser.in_queue = InOrder(
@@ -92,7 +93,7 @@ class Crawler(icrawler.Crawler):  # type: ignore[misc]  # icrawler ships no type
         """Use the guarded session."""
         self.session = self._web
 
-    def set_storage(self, storage: CachedFetcher) -> None:
+    def set_storage(self, storage: None) -> None:
         """Answers are kept by the store, not as numbered files."""
         self.storage = storage
 
@@ -111,7 +112,7 @@ class Crawler(icrawler.Crawler):  # type: ignore[misc]  # icrawler ships no type
     def stop(self) -> None:
         """End all threads; those in a request are woken by the end of their connection."""
         self._run.stop()
-        self._web.door.shut()
+        self._web.connector.shut()
         until = time.monotonic() + JOIN
         for pool in (self.feeder, self.parser, self.downloader):
             for _ in pool.workers:

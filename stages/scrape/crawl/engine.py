@@ -20,26 +20,29 @@ class SearchResult:
     metadata: dict[str, str] = field(default_factory=dict)
 
 
-def offered(url: object, page_url: object = None, title: object = None) -> SearchResult | None:
-    """A tile from what a page says, which may be anything; None without a usable URL."""
+def search_result(url: object, page_url: object, title: object) -> SearchResult | None:
+    """A result from what a page says, which may be anything; None without a usable URL."""
     address = tidy(url, URL_LIMIT + 1)
     if not address or len(address) > URL_LIMIT:
         return None
     return SearchResult(address, tidy(page_url, URL_LIMIT) or None, tidy(title) or None)
 
 
-def _none_given(_: Partition) -> list[SearchResult]:
+def _no_results(_: Partition) -> list[SearchResult]:
     return []
 
 
 @dataclass(frozen=True)
 class Engine:
-    """`name` is the source's. `pages` are a query's result pages, best first; `tiles` reads one.
+    """What a source knows of its search.
 
-    `given` are a partition's tiles that are known without a search.
+    name: the source's.
+    pages: the addresses of a query's result pages, best first.
+    results: the pictures on a result page, in order.
+    known_results: a partition's pictures that need no search.
     """
 
     name: str
     pages: Callable[[str, Scrape], list[str]]
-    tiles: Callable[[bytes], list[SearchResult]]
-    given: Callable[[Partition], list[SearchResult]] = _none_given
+    results: Callable[[bytes], list[SearchResult]]
+    known_results: Callable[[Partition], list[SearchResult]] = _no_results

@@ -65,7 +65,7 @@ def fetch(
 ) -> Answer:
     """Ask for `url`, follow its redirects, and say what came of it; never raises for an answer.
 
-    Every hop is vetted, checked against its host's robots.txt and kept apart by the host's gap.
+    Every hop is vetted, checked against its host's robots.txt, and waits for the host's turn.
     Waiting for our turn and pausing between tries do not count towards `limits.deadline`.
     """
     retrying = tenacity.Retrying(

@@ -26,13 +26,15 @@ AGENT = "faceline"  # the name that robots.txt and X-Robots-Tag know us by
 class _Guarded(HTTPConnection):
     response_class = TimedResponse
 
-    def __init__(self, *args: Any, door: VettedConnector, **options: Any) -> None:
+    def __init__(self, *args: Any, connector: VettedConnector, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._door = door
+        self._connector = connector
 
     def _new_conn(self) -> socket.socket:
         try:
-            return self._door.connect(self._dns_host, self.port or self.default_port, self.timeout)
+            return self._connector.connect(
+                self._dns_host, self.port or self.default_port, self.timeout
+            )
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from error
         except TimeoutError as error:
@@ -42,7 +44,7 @@ class _Guarded(HTTPConnection):
 
     def connect(self) -> None:
         super().connect()
-        self._door.track(self.sock)  # TLS has replaced the socket that was dialled
+        self._connector.track(self.sock)  # TLS has replaced the socket that was dialled
 
 
 class _GuardedTLS(_Guarded, HTTPSConnection):
@@ -58,22 +60,22 @@ class _PoolTLS(HTTPSConnectionPool):
 
 
 class _Pools(PoolManager):
-    def __init__(self, door: VettedConnector, **options: Any) -> None:
+    def __init__(self, connector: VettedConnector, **options: Any) -> None:
         super().__init__(**options)
-        self._door = door
+        self._connector = connector
         self.pool_classes_by_scheme = {"http": _Pool, "https": _PoolTLS}
 
     def _new_pool(self, *args: Any, **options: Any) -> HTTPConnectionPool:
         pool = super()._new_pool(*args, **options)
-        pool.conn_kw["door"] = self._door
+        pool.conn_kw["connector"] = self._connector
         return pool
 
 
 class Guard(HTTPAdapter):
     """A transport whose every connection goes through one `VettedConnector`."""
 
-    def __init__(self, door: VettedConnector, connections: int) -> None:
-        self.door = door
+    def __init__(self, connector: VettedConnector, connections: int) -> None:
+        self.connector = connector
         super().__init__(pool_connections=connections, pool_maxsize=connections)
 
     def init_poolmanager(
@@ -81,23 +83,23 @@ class Guard(HTTPAdapter):
     ) -> None:
         """As the base's, with guarded connections."""
         self.poolmanager = _Pools(
-            self.door, num_pools=connections, maxsize=maxsize, block=block, **options
+            self.connector, num_pools=connections, maxsize=maxsize, block=block, **options
         )
 
 
 class GuardedSession(requests.Session):
     """A session that forgets cookies, ignores the environment and follows no redirect."""
 
-    def __init__(self, door: VettedConnector, connections: int, agent: str) -> None:
+    def __init__(self, connector: VettedConnector, connections: int, agent: str) -> None:
         super().__init__()
-        self.door = door
+        self.connector = connector
         self.trust_env = False
         self.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
         # No compression: a small answer could not be told from one of gigabytes.
         self.headers.update({"User-Agent": agent, "Accept-Encoding": "identity"})
         self.adapters.clear()
         for scheme in ("http://", "https://"):
-            self.mount(scheme, Guard(door, connections))
+            self.mount(scheme, Guard(connector, connections))
 
     def ask(self, url: str, seconds: float) -> requests.Response:
         """A GET whose headers and body, still to be read, are over after `seconds` in all.

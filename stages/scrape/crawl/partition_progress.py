@@ -38,22 +38,22 @@ class LeftOut:
 class Attempt:
     """One URL. Result pages that gave nothing have no rank; pictures count from 1."""
 
-    tile: SearchResult
+    result: SearchResult
     rank: int | None = None
     outcome: Kept | LeftOut | None = None
 
 
 class PartitionProgress:
-    """The tries of a partition; safe for several threads.
+    """The attempts of a partition; safe for several threads.
 
-    It is finished when its search and every try that the search led to are: each ends with a
-    call of `close`, and the last of them is told so.
+    It is finished when its search and every attempt that the search led to are. Each of them
+    ends with a call of `close`, which returns True for the last.
     """
 
     def __init__(self, partition: Partition, number: int) -> None:
         self.partition = partition
-        self.number = number  # its place among the partitions of the crawl
-        self.tries: list[Attempt] = []
+        self.number = number  # its position among the partitions of the crawl
+        self.attempts: list[Attempt] = []
         self.offered = 0
         self._urls: set[str] = set()
         self._lock = threading.Lock()
@@ -62,28 +62,28 @@ class PartitionProgress:
     def note(self, url: str, outcome: LeftOut) -> None:
         """Record a result page that gave no picture."""
         with self._lock:
-            self.tries.append(Attempt(SearchResult(url), outcome=outcome))
+            self.attempts.append(Attempt(SearchResult(url), outcome=outcome))
 
-    def offer(self, tiles: Iterable[SearchResult], limit: int | None) -> list[Attempt]:
-        """Give ranks to the tiles whose URL is new, up to `limit` in all, and return their tries.
+    def offer(self, results: Iterable[SearchResult], limit: int | None) -> list[Attempt]:
+        """Give ranks to results whose URL is new, up to `limit` in all, and return their attempts.
 
         Only one thread at a time may search for a partition: it calls in the order of pages.
         """
         fresh: list[Attempt] = []
         with self._lock:
-            for tile in tiles:
+            for result in results:
                 if self.offered == limit:
                     break
-                if tile.url not in self._urls:
-                    self._urls.add(tile.url)
+                if result.url not in self._urls:
+                    self._urls.add(result.url)
                     self.offered += 1
-                    fresh.append(Attempt(tile, self.offered))
-            self.tries += fresh
+                    fresh.append(Attempt(result, self.offered))
+            self.attempts += fresh
             self._open += len(fresh)
         return fresh
 
     def close(self) -> bool:
-        """End the search or one try; True for the last that was open."""
+        """End the search or one attempt; True for the last that was open."""
         with self._lock:
             self._open -= 1
             return self._open == 0

@@ -1,4 +1,4 @@
-"""May we ask a host, and when: robots.txt (RFC 9309) once per host, and a gap between requests."""
+"""May we ask a host, and when: robots.txt (RFC 9309) once per host, and time between requests."""
 
 import threading
 import time
@@ -41,16 +41,16 @@ class Politeness:
     """One for a whole crawl, shared by all its threads.
 
     Where several `crawls` go on at once, in processes that know nothing of each other, each keeps
-    so many times every gap: together they ask no host more often than one does.
-    `gap` is in seconds between the starts of two requests to a host; hosts in `free` (our own)
-    need none. What is `forgotten` is not asked for at all. `clock` and `sleep` are `time`'s unless
-    a test or a stop needs others.
+    so many times every interval: together they ask no host more often than one does.
+    `interval` is in seconds between the starts of two requests to a host; hosts in `exempt` (our
+    own) need none. What is `forgotten` is not asked for at all. `clock` and `sleep` are `time`'s
+    unless a test or a stop needs others.
     """
 
     def __init__(
         self,
-        gap: float,
-        free: Container[str] = (),
+        interval: float,
+        exempt: Container[str] = (),
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         forgotten: Forgotten = NOBODY,
@@ -58,7 +58,7 @@ class Politeness:
     ) -> None:
         self.sleep = sleep
         self._forgotten = forgotten
-        self._gap, self._free, self._clock = gap, free, clock
+        self._interval, self._exempt, self._clock = interval, exempt, clock
         self._crawls = crawls
         self._lock = threading.Lock()
         self._sites: dict[str, _Site] = {}
@@ -84,12 +84,14 @@ class Politeness:
         """Sleep until it is our turn at the URL's host; each call takes one turn."""
         host = _host(url)
         with self._lock:
-            present = self._clock()
-            start = max(present, self._next.get(host, present))
-            gap = 0.0 if host in self._free else max(self._gap, self._delays.get(host, 0.0))
-            self._next[host] = start + self._crawls * gap
-        if start > present:
-            self.sleep(start - present)
+            now = self._clock()
+            start = max(now, self._next.get(host, now))
+            interval = max(self._interval, self._delays.get(host, 0.0))
+            if host in self._exempt:
+                interval = 0.0
+            self._next[host] = start + self._crawls * interval
+        if start > now:
+            self.sleep(start - now)
 
     def hold(self, url: str, seconds: float) -> None:
         """Keep every thread away from the URL's host, which asked for a pause."""

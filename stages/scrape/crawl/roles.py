@@ -19,7 +19,7 @@ from stages.scrape.source import Partition, Scrape
 
 @dataclass(frozen=True)
 class Search:
-    """A result page to read: the `index`-th of `pages`. No pages: the engine knows the tiles."""
+    """A result page to read, the `index`-th of `pages`; without pages the results are known."""
 
     progress: PartitionProgress
     pages: list[str]
@@ -34,7 +34,7 @@ class Feeder(icrawler.Feeder):  # type: ignore[misc]  # icrawler ships no types;
         self._run, self._engine, self._params = run, engine, params
 
     def worker_exec(self, partitions: list[Partition]) -> None:
-        """A thread's work, from icrawler."""
+        """A thread's work; icrawler calls it."""
         with self._run.reporting():
             self.feed(partitions)
 
@@ -50,12 +50,14 @@ class Feeder(icrawler.Feeder):  # type: ignore[misc]  # icrawler ships no types;
 class Parser(icrawler.Parser):  # type: ignore[misc]
     """Reads result pages, those of a partition one after the other, and queues what they offer."""
 
-    def __init__(self, *args: Any, run: Run, engine: Engine, params: Scrape, memory: CachedFetcher):
+    def __init__(
+        self, *args: Any, run: Run, engine: Engine, params: Scrape, fetcher: CachedFetcher
+    ) -> None:
         super().__init__(*args)
-        self._run, self._engine, self._params, self._memory = run, engine, params, memory
+        self._run, self._engine, self._params, self._fetcher = run, engine, params, fetcher
 
     def worker_exec(self) -> None:
-        """A thread's work, from icrawler."""
+        """A thread's work; icrawler calls it."""
         self._run.serve(self.in_queue, self.search)
 
     def search(self, search: Search) -> None:
@@ -64,7 +66,8 @@ class Parser(icrawler.Parser):  # type: ignore[misc]
         if search.pages:
             more = self.parse(search)
         else:
-            self._queue(progress, progress.offer(self._engine.given(progress.partition), None))
+            known = self._engine.known_results(progress.partition)
+            self._queue(progress, progress.offer(known, limit=None))
             more = False
         if more and progress.offered < limit and search.index + 1 < len(search.pages):
             self.input(Search(progress, search.pages, search.index + 1))
@@ -75,47 +78,51 @@ class Parser(icrawler.Parser):  # type: ignore[misc]
         """Queue the pictures on a page; whether the page after it is worth asking for."""
         progress, url = search.progress, search.pages[search.index]
         person = progress.partition.celebrity
-        answer, entry = self._memory.page(url, person.edition if person else 1)
+        answer, entry = self._fetcher.page(url, person.edition if person else 1)
         if answer.reason:
-            progress.note(url, LeftOut("search_failed", _why(answer), answer.transient))
+            progress.note(url, LeftOut("search_failed", _explain(answer), answer.transient))
             return answer.transient
-        tiles = self._engine.tiles(answer.body)
-        if not tiles and search.index == 0:
+        results = self._engine.results(answer.body)
+        if not results and search.index == 0:
             # More often a challenge for robots than the truth. A later page only ends the results.
             if entry:
                 entry.unlink(missing_ok=True)
             progress.note(url, LeftOut("no_results", transient=True))
-        self._queue(progress, progress.offer(tiles, self._params.max_results))
-        return bool(tiles)
+        self._queue(progress, progress.offer(results, self._params.max_results))
+        return bool(results)
 
-    def _queue(self, progress: PartitionProgress, tries: list[Attempt]) -> None:
-        for each in tries:
-            self.output((progress, each))
+    def _queue(self, progress: PartitionProgress, attempts: list[Attempt]) -> None:
+        for attempt in attempts:
+            self.output((progress, attempt))
 
 
 class Downloader(icrawler.Downloader):  # type: ignore[misc]
     """Fetches and judges pictures."""
 
-    def __init__(self, *args: Any, run: Run, params: Scrape, forgotten: Forgotten) -> None:
+    def __init__(
+        self, *args: Any, run: Run, params: Scrape, fetcher: CachedFetcher, forgotten: Forgotten
+    ) -> None:
         super().__init__(*args)
-        self._run, self._params, self._forgotten = run, params, forgotten
+        self._run, self._params, self._fetcher = run, params, fetcher
+        self._forgotten = forgotten
 
     def worker_exec(self) -> None:
-        """A thread's work, from icrawler."""
+        """A thread's work; icrawler calls it."""
         self._run.serve(self.in_queue, self.download)
 
     def download(self, task: tuple[PartitionProgress, Attempt]) -> None:
-        """Settle one try; the last of a partition hands it to the consumer."""
-        progress, each = task
-        if self._forgotten.found_in(each.tile.title, each.tile.page_url):
-            each.outcome = LeftOut(FORGOTTEN)
+        """Give an attempt its outcome; the last of a partition hands it to the consumer."""
+        progress, attempt = task
+        result = attempt.result
+        if self._forgotten.found_in(result.title, result.page_url):
+            attempt.outcome = LeftOut(FORGOTTEN)
         else:
-            each.outcome = self._fetch(each.tile.url)
+            attempt.outcome = self._fetch(result.url)
         if progress.close():
             self._run.finish(progress)
 
     def _fetch(self, url: str) -> Kept | LeftOut:
-        answer, entry = self.storage.picture(url)
+        answer, entry = self._fetcher.picture(url)
         if answer.reason is not None:
             return LeftOut(answer.reason, answer.detail, answer.transient)
         if entry is None:  # a good answer is kept unless it led to somebody forgotten
@@ -134,5 +141,5 @@ class Downloader(icrawler.Downloader):  # type: ignore[misc]
         return Kept(image_id, answer.fetched_at, picture, entry)
 
 
-def _why(answer: Answer) -> str:
+def _explain(answer: Answer) -> str:
     return f"{answer.reason}: {answer.detail}" if answer.detail else str(answer.reason)

@@ -15,18 +15,19 @@ class Stopped(Exception):  # noqa: N818 - an order, not an error
 
 
 class InOrder(queue.PriorityQueue[Any]):
-    """Gives the task whose `place` is lowest; sentinels (None) come last.
+    """Gives the task whose position is lowest; sentinels (None) come last.
 
     First in, first out would finish all classes together, at the very end.
     """
 
-    def __init__(self, place: Callable[[Any], tuple[int, int]]) -> None:
+    def __init__(self, position: Callable[[Any], tuple[int, int]]) -> None:
         super().__init__()
-        self._place, self._count = place, itertools.count()
+        self._position, self._count = position, itertools.count()
 
     def _put(self, item: Any) -> None:
-        place = () if item is None else self._place(item)
-        super()._put((item is None, place, next(self._count), item))  # no two tasks are compared
+        position = () if item is None else self._position(item)
+        # The count comes before the item: two tasks are never compared.
+        super()._put((item is None, position, next(self._count), item))
 
     def _get(self) -> Any:
         return super()._get()[-1]
@@ -79,7 +80,7 @@ class Run:
         self._ahead.release()
 
     def serve(self, tasks: "queue.Queue[Any]", handle: Callable[[Any], None]) -> None:
-        """A thread's work: handle tasks until there comes None, or the crawl is to end."""
+        """A thread's work: handle tasks until None comes, or the crawl is to end."""
         with self.reporting():
             while (task := tasks.get()) is not None:
                 self.check()
@@ -87,7 +88,7 @@ class Run:
 
     @contextmanager
     def reporting(self) -> Iterator[None]:
-        """Have the consumer raise whatever the block raises: a thread's own end tells nobody."""
+        """Have the consumer raise whatever the block raises; in a thread it would be lost."""
         try:
             yield
         except Stopped:

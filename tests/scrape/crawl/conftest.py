@@ -62,12 +62,12 @@ class Site:
     def search(self, name: str, *pages: list[str]) -> None:
         """Answer the query `name` with pages of picture addresses."""
         for number, urls in enumerate(pages):
-            body = "".join(tile(url) for url in urls).encode()
+            body = "".join(link(url) for url in urls).encode()
             path = f"/images/async?q={name}&first={1 + 20 * number}&count=20"
             self.answers[path] = Reply(b"<html><body>" + body + b"</body></html>")
 
 
-def tile(url: str) -> str:
+def link(url: str) -> str:
     page = f"http://pages.test/{urlsplit(url).path.strip('/')}"
     content = json.dumps({"murl": url, "purl": page, "t": f"Title of {url}"})
     return f'<div class="imgpt"><a class="iusc" m="{escape(content)}"></a></div>'

@@ -8,8 +8,8 @@ from stages.scrape.crawl.engine import SearchResult
 
 
 def page(*contents: str) -> bytes:
-    tiles = "".join(f'<a class="iusc x" m="{escape(each)}">' for each in contents)
-    return f"<html><a href='/'>other</a>{tiles}<a class='iusc'>".encode()
+    links = "".join(f'<a class="iusc x" m="{escape(each)}">' for each in contents)
+    return f"<html><a href='/'>other</a>{links}<a class='iusc'>".encode()
 
 
 def test_pages_of_a_fixed_size_as_many_as_needed(params) -> None:
@@ -44,14 +44,14 @@ def test_the_licence_is_a_filter(params, licence: str, code: str) -> None:
     assert bing_search.pages("jane", wanted)[0].endswith(f"&qft=+filterui:{code}")
 
 
-def test_tiles_in_order_with_page_and_title() -> None:
+def test_results_in_order_with_page_and_title() -> None:
     first = {
         "murl": "http://a.test/A.JPG?x=1&y=2",
         "purl": "http://a.test/",
         "t": "\ue000A\ue001 b",
     }
     second = {"murl": "http://b.test/b.png", "turl": "ignored"}
-    assert bing_search.tiles(page(json.dumps(first), json.dumps(second))) == [
+    assert bing_search.results(page(json.dumps(first), json.dumps(second))) == [
         SearchResult("http://a.test/A.JPG?x=1&y=2", "http://a.test/", "A b"),
         SearchResult("http://b.test/b.png"),
     ]
@@ -61,22 +61,22 @@ def test_tiles_in_order_with_page_and_title() -> None:
     "content",
     ["", "{", "[]", "null", '"x"', "{}", '{"murl": 5}', '{"murl": ""}', "[" * 100_000, '{"a":NaN}'],
 )
-def test_malformed_tiles_are_passed_over(content: str) -> None:
+def test_malformed_links_are_passed_over(content: str) -> None:
     good = json.dumps({"murl": "http://a.test/a.jpg", "t": 3, "purl": None})
-    assert bing_search.tiles(page(content, good)) == [SearchResult("http://a.test/a.jpg")]
+    assert bing_search.results(page(content, good)) == [SearchResult("http://a.test/a.jpg")]
 
 
 def test_what_cannot_be_written_is_left_out() -> None:
     content = '{"murl": "http://a.test/a.jpg", "t": "one\\ud800\\u0000two \\n"}'
-    (tile,) = bing_search.tiles(page(content))
-    assert tile.title == "one two"
+    (result,) = bing_search.results(page(content))
+    assert result.title == "one two"
 
 
 @pytest.mark.parametrize("html", [b"", b"\xff\xfe\xfd", b"<" * 10_000, b"<a class=iusc m=''>"])
-def test_pages_without_tiles(html: bytes) -> None:
-    assert bing_search.tiles(html) == []
+def test_pages_without_results(html: bytes) -> None:
+    assert bing_search.results(html) == []
 
 
 def test_a_page_that_is_not_quite_utf8() -> None:
     html = page(json.dumps({"murl": "http://a.test/a.jpg"}))
-    assert len(bing_search.tiles(html + "é".encode("latin-1"))) == 1
+    assert len(bing_search.results(html + "é".encode("latin-1"))) == 1

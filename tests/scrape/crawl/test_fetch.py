@@ -287,7 +287,7 @@ def test_a_robots_txt_that_leads_inside_blocks(site, reply, ask) -> None:
     assert ask().reason == "blocked_address"
 
 
-def test_hops_to_one_host_are_a_gap_apart(site, reply, session) -> None:
+def test_hops_to_one_host_are_an_interval_apart(site, reply, session) -> None:
     site.answers["/a.jpg"] = reply(status=302, headers={"Location": "/b.jpg"})
     site.answers["/b.jpg"] = reply(b"bytes")
     politeness = Politeness(0.1)

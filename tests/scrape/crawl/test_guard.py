@@ -23,9 +23,9 @@ def resolver(*addresses):
 
 
 def test_every_address_of_a_name_is_vetted() -> None:
-    door = VettedConnector({}, resolver("93.184.215.14", "10.0.0.1"))
+    connector = VettedConnector({}, resolver("93.184.215.14", "10.0.0.1"))
     with pytest.raises(BlockedAddressError, match=r"address 10\.0\.0\.1"):
-        door.connect("mixed.example", 80, 1)
+        connector.connect("mixed.example", 80, 1)
 
 
 def test_connections_go_to_the_address_that_was_vetted() -> None:
@@ -45,11 +45,11 @@ def test_other_ports_are_blocked_before_any_look_up(port: int) -> None:
 
 
 def test_a_route_holds_for_its_exact_name_only() -> None:
-    door = VettedConnector({"own.test": ("127.0.0.1", 4711)}, resolver("127.0.0.1"))
-    assert door.destinations("OWN.test.", 80) == [(socket.AF_INET, ("127.0.0.1", 4711))]
+    connector = VettedConnector({"own.test": ("127.0.0.1", 4711)}, resolver("127.0.0.1"))
+    assert connector.destinations("OWN.test.", 80) == [(socket.AF_INET, ("127.0.0.1", 4711))]
     for name in ("sub.own.test", "own.test.example", "127.0.0.1", "localhost"):
         with pytest.raises(BlockedAddressError):
-            door.destinations(name, 80)
+            connector.destinations(name, 80)
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,9 @@ def test_certificates_and_sni_keep_the_name(params, monkeypatch) -> None:
     assert asked["cert_reqs"] in ("CERT_REQUIRED", 2)
 
 
-def test_shutting_the_door_wakes_a_thread_that_waits(site, reply, session) -> None:
+def test_shutting_the_connector_wakes_a_thread_that_waits(site, reply, session) -> None:
     site.answers["/slow"] = reply(delay=5)
-    timer = threading.Timer(0.1, session.door.shut)
+    timer = threading.Timer(0.1, session.connector.shut)
     timer.start()
     began = time.monotonic()
     with pytest.raises(requests.ConnectionError):

@@ -24,9 +24,9 @@ class Clock:
         self.time += seconds
 
 
-def polite(gap: float = 1.0, free=()) -> tuple[Politeness, Clock]:
+def polite(interval: float = 1.0, exempt=()) -> tuple[Politeness, Clock]:
     clock = Clock()
-    return Politeness(gap, free, clock, clock.sleep), clock
+    return Politeness(interval, exempt, clock, clock.sleep), clock
 
 
 def answering(reason: str | None = None, body: str = "", detail: str | None = None):
@@ -38,15 +38,15 @@ def answering(reason: str | None = None, body: str = "", detail: str | None = No
     return read
 
 
-def test_requests_to_one_host_are_a_gap_apart() -> None:
-    politeness, clock = polite(gap=2)
+def test_requests_to_one_host_are_an_interval_apart() -> None:
+    politeness, clock = polite(interval=2)
     for url in ("http://a.test/1", "https://A.test/2", "http://b.test/", "http://a.test/3"):
         politeness.wait(url)
     assert clock.slept == [2, 2]
 
 
-def test_our_own_hosts_need_no_gap() -> None:
-    politeness, clock = polite(gap=2, free={"own.test"})
+def test_our_own_hosts_need_no_interval() -> None:
+    politeness, clock = polite(interval=2, exempt={"own.test"})
     for _ in range(5):
         politeness.wait("http://own.test/")
     assert clock.slept == []
@@ -64,7 +64,7 @@ def test_threads_queue_up_for_one_host() -> None:
 
 
 def test_a_host_on_hold_is_left_alone_by_all() -> None:
-    politeness, clock = polite(gap=0)
+    politeness, clock = polite(interval=0)
     politeness.hold("http://a.test/x", 5)
     politeness.wait("http://b.test/")
     politeness.wait("http://a.test/y")
@@ -102,10 +102,12 @@ def test_a_robots_txt_that_cannot_be_read_forbids() -> None:
     assert refusal == Refusal("robots_disallowed", "robots.txt: compressed_body")
 
 
-@pytest.mark.parametrize(("asked", "gap"), [("3", 3), ("0.1", 1), ("86400", MAX_DELAY), ("x", 1)])
-def test_crawl_delay_is_honoured_up_to_a_cap(asked: str, gap: float) -> None:
-    politeness, clock = polite(gap=1)
+@pytest.mark.parametrize(
+    ("asked", "seconds"), [("3", 3), ("0.1", 1), ("86400", MAX_DELAY), ("x", 1)]
+)
+def test_crawl_delay_is_honoured_up_to_a_cap(asked: str, seconds: float) -> None:
+    politeness, clock = polite(interval=1)
     politeness.refusal("http://a.test/", answering(body=f"User-agent: *\nCrawl-delay: {asked}\n"))
     politeness.wait("http://a.test/1")
     politeness.wait("http://a.test/2")
-    assert clock.slept == [gap]
+    assert clock.slept == [seconds]

@@ -4,7 +4,7 @@ from stages.scrape.crawl.run import InOrder
 from stages.scrape.source import Partition
 
 
-def test_the_lowest_place_comes_first_then_the_first_put_and_sentinels_last() -> None:
+def test_the_lowest_position_comes_first_then_the_first_put_and_sentinels_last() -> None:
     tasks = InOrder(lambda task: task[:2])
     for task in [(1, 0, "d"), None, (0, 2, "b"), (0, 2, "c"), None, (0, 1, "a")]:
         tasks.put(task)

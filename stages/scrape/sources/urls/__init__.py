@@ -40,7 +40,7 @@ def crawl(
     routes: Routes | None = None,
 ) -> Iterator[Crawled]:
     """Fetch each partition's addresses, as `stages.scrape.crawl.crawler` does."""
-    engine = Engine(NAME, pages=_no_pages, tiles=_no_tiles, given=_tiles)
+    engine = Engine(NAME, pages=_no_pages, results=_no_results, known_results=_results)
     return crawler.crawl(partitions, engine, params, store, routes)
 
 
@@ -54,15 +54,15 @@ def _no_pages(query: str, params: Scrape) -> list[str]:
     return []
 
 
-def _no_tiles(html: bytes) -> list[SearchResult]:
+def _no_results(html: bytes) -> list[SearchResult]:
     return []
 
 
-def _tiles(partition: Partition) -> list[SearchResult]:
-    return [_tile(row) for row in partition.fingerprint["rows"]]
+def _results(partition: Partition) -> list[SearchResult]:
+    return [_result(row) for row in partition.fingerprint["rows"]]
 
 
-def _tile(row: Row) -> SearchResult:
+def _result(row: Row) -> SearchResult:
     labels = {name: row[name] for name in LABELS if name in row}
     return SearchResult(
         row["url"], row.get("page_url"), licence=row.get("licence"), metadata=labels
