@@ -36,6 +36,13 @@ def fingerprint(modules: Iterable[Path], root: Path = ROOT) -> str:
     return content.hexdigest()
 
 
+def is_docstring(file: Path) -> bool:
+    """Whether a package's own file holds nothing but its docstring."""
+    if file.name != "__init__.py":
+        return False
+    return all(isinstance(node, ast.Expr) for node in ast.parse(file.read_bytes()).body)
+
+
 @cache
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
@@ -55,7 +62,6 @@ def _imports(module: Path, root: Path) -> frozenset[Path]:
 
 
 def _shapes(file: Path, root: Path) -> bool:
-    if file.name == "__init__.py":
-        statements = ast.parse(file.read_bytes()).body
-        return not all(isinstance(statement, ast.Expr) for statement in statements)
+    if is_docstring(file):
+        return False
     return str(file.relative_to(root)) not in SHAPELESS
