@@ -103,7 +103,8 @@ def shard_halves() -> dict[str, float]:
 
 def split_once(rows: int) -> tuple[float, float]:
     """Seconds, and the process's highest memory in bytes, to split so many faces."""
-    from stages.split.__main__ import Params, split
+    from stages.split.__main__ import split
+    from stages.split.params import Params
 
     chance = np.random.default_rng(1)
     hashes = [f"{number:016x}" for number in chance.integers(0, 2**63, rows)]

@@ -15,7 +15,8 @@ from stages.core import schema
 from stages.core.labels import schemas
 from stages.core.labels.known import labels_of
 from stages.core.tables import write_batches
-from stages.shard.__main__ import Params, main
+from stages.shard.__main__ import main
+from stages.shard.params import Params
 
 NAMES = ["age", "gender", "eyeglasses"]
 SOURCES = {"demo": "data/celebrities.csv", "folder": "pictures"}

@@ -92,7 +92,7 @@ def told_at_once(done: subprocess.CompletedProcess[str], *words: str) -> None:
         ("label", {"labels": ["agee"]}, ["label.labels", "'agee' is no label", "allowed: age"]),
         ("split", {"test": 0.9}, ["split", "validation + test = 1.05", "below 1"]),
         ("undersample", {"cap": "lots"}, ["undersample.cap = 'lots'", "none, median"]),
-        ("train", {"labels": ["agee"]}, ["train.labels has 'agee'", "allowed: age"]),
+        ("train", {"labels": ["agee"]}, ["train.labels = ['agee']", "has 'agee'", "allowed: age"]),
     ],
 )
 def test_a_wrong_parameter(

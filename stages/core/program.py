@@ -68,7 +68,8 @@ def _explain(error: ValidationError, model: type[Section], name: str) -> str:
     if first["type"] == "extra_forbidden":
         allowed = ", ".join(sorted(model.model_fields))
         return f"params.yaml: {key} is not a parameter of {name}; allowed: {allowed}"
-    return f"params.yaml: {key} = {first['input']!r}: {first['msg']}"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"params.yaml: {key} = {first['input']!r}: {message}"
 
 
 def run(main: Callable[..., None], **borrowed: str) -> None:

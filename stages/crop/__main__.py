@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import cv2
 import pyarrow.parquet as pq
-from pydantic import Field
 
 from stages.core import cluster, schema
-from stages.core.program import InputError, Section, run
+from stages.core.program import InputError, run
 from stages.core.progress import tracked
 from stages.core.store import Store, code, digest, key, link_or_copy
 from stages.core.tables import (
@@ -30,6 +29,7 @@ from stages.core.tables import (
     write_json,
     write_rows,
 )
+from stages.crop.params import Params
 from stages.pictures.cropping import choose, crop_face, crop_whole, decode, encode
 from stages.pictures.face import Detector, Face
 
@@ -37,23 +37,7 @@ HERE = Path(__file__).parent
 BLANK = 1.0  # grey levels of deviation; the flattest face of FER2013 has 3.9
 Row = dict[str, Any]
 Files = tuple[Path, Path | None]  # a partition's FACES, and its rows of REJECTS, if any, as JSON
-# Of the picture's longer side, on every side; below 0 that much is cut off.
-Cut = Annotated[float, Field(gt=-0.5, le=2)]
 log = logging.getLogger(__name__)
-
-
-class Params(Section):
-    """The `crop` section of `params.yaml`."""
-
-    detector: str  # a module of stages/crop/detectors
-    faces: Literal["single", "largest", "all"]
-    margin: float = Field(ge=0, le=2)  # of the box's longer side, on each side
-    size: int = Field(ge=16, le=1024)  # pixels, of the square crop
-    align: bool  # turn the eyes level
-    min_confidence: float = Field(ge=0, le=1)
-    min_face_side: int = Field(ge=12)  # pixels
-    jpeg_quality: int = Field(ge=1, le=100)  # of the JPEG
-    precropped: dict[str, Cut]  # sources whose pictures are faces already, not searched: margin
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ import csv
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from pydantic import Field
 
-from stages.core.program import InputError, Section, run
+from stages.core.program import InputError, run
 from stages.core.tables import atomic_path, write_json, write_rows
 from stages.evaluate import answers, gallery, metrics, results
+from stages.evaluate.params import Params
 from stages.evaluate.results import Result
 from stages.formats import examples
 from stages.network import devices, modelfile
@@ -19,14 +19,6 @@ from stages.network import devices, modelfile
 MANY = 8  # labels, beyond which a line tells their mean
 SHIFT = 0.03  # of the sides, by which a view is moved
 log = logging.getLogger("evaluate")
-
-
-class Params(Section):
-    split: Literal["test", "validation"]
-    batch_size: int = Field(ge=1)
-    tta_views: Literal[1, 2, 10]  # of every face, whose answers are averaged
-    age_edges: list[int]  # years at which a new age group begins
-    worst_mistakes: int = Field(ge=0)  # mistakes shown per label
 
 
 def predict(model: Any, batches: Iterable[Any], count: int) -> dict[str, Any]:

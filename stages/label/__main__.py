@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any, assert_never
 
 import pyarrow as pa
-from pydantic import field_validator
 
 from stages.core import catalogue, schema, tables
 from stages.core.catalogue import Celebrity
 from stages.core.labels import schemas
 from stages.core.labels.kinds import Binary, Category, Label, Number
 from stages.core.labels.known import AGE, LABELS, labels_of
-from stages.core.program import Section, run
+from stages.core.program import run
+from stages.label.params import Params
 
 Value = float | bool | str | None
 
@@ -26,22 +26,6 @@ _BINARY = {"1": True, "yes": True, "true": True, "0": False, "-1": False, "no": 
 _BINARY["false"] = False
 # No numbers: UTKFace's 0 is male, IMDB-WIKI's 0 is female. Only the source can know.
 _SYNONYMS = {("gender", "m"): "male", ("gender", "f"): "female"}
-
-
-class Params(Section):
-    """The `label` section of `params.yaml`: which of `LABELS` become columns, in this order."""
-
-    labels: list[str]
-
-    @field_validator("labels")
-    @classmethod
-    def _known(cls, labels: list[str]) -> list[str]:
-        for name in labels:
-            if name not in LABELS:
-                raise ValueError(f"{name!r} is no label; allowed: {', '.join(LABELS)}")
-            if labels.count(name) > 1:
-                raise ValueError(f"{name!r} stands twice; allowed once each: {', '.join(LABELS)}")
-        return labels
 
 
 @dataclass

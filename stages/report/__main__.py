@@ -17,13 +17,13 @@ from typing import Any
 
 import jinja2
 import yaml
-from pydantic import Field
 
 from stages.core import schema
 from stages.core.labels.known import LABELS
-from stages.core.program import PARAMS_FILE, Section, read_params, run
+from stages.core.program import PARAMS_FILE, read_params, run
 from stages.core.store import digest
 from stages.core.tables import atomic_path, partitions, read_batches
+from stages.report.params import Params
 
 HERE = Path(__file__).parent
 CODE = HERE.parent
@@ -33,13 +33,6 @@ MADE = (
     "scrape", "crop", "label", "validate", "split", "undersample", "shard", "train", "evaluate",
 )  # fmt: skip
 Figures = dict[str, Any]
-
-
-class Params(Section):
-    """The `report` section of `params.yaml`."""
-
-    people: int = Field(ge=0)  # people shown
-    faces_per_person: int = Field(ge=1)  # faces of each
 
 
 @dataclass(frozen=True)

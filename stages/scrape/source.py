@@ -3,56 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
-
-from pydantic import Field, PrivateAttr
+from typing import Any, Protocol
 
 from stages.core.catalogue import Celebrity
-from stages.core.program import Section
 from stages.core.store import Store
+from stages.scrape.params import Params
 
-Licence = Literal[
-    "any",
-    "publicdomain",
-    "creativecommons",
-    "commercial",
-    "commercial,modify",
-    "noncommercial",
-    "noncommercial,modify",
-]
-
-
-class Scrape(Section):
-    """The `scrape` section of `params.yaml`."""
-
-    sources: dict[str, str] = Field(min_length=1)
-    max_results: int = Field(ge=1, le=1000)  # search results looked at per class
-    min_pictures: int = Field(ge=0)  # a class that got fewer fails
-    licence: Licence
-    min_picture_side: int = Field(ge=1)  # pixels
-    max_pixels: int = Field(ge=1)
-    max_bytes: int = Field(ge=1)
-    download_timeout: float = Field(gt=0)  # seconds for one picture, all of it
-    max_attempts: int = Field(ge=1, le=10)  # of an answer that says "later"
-    request_interval: float = Field(ge=0)  # seconds between two requests to one host
-    threads: int = Field(ge=1, le=64)
-    contact: str  # goes into the agent string
-    files_per_partition: int = Field(ge=1)  # of a folder
-    site: str | None  # a folder of pictures for source demo to serve instead of drawn people
-    _crawls: int = PrivateAttr(default=1)
-
-    @property
-    def crawls(self) -> int:
-        """How many crawls ask the same hosts at once: each keeps so many times every interval."""
-        return self._crawls
-
-    def shared_by(self, crawls: int) -> "Scrape":
-        """The parameters of one of several crawls at once."""
-        shared = self.model_copy()
-        shared._crawls = crawls
-        return shared
-
-
+Scrape = Params
 # What a partition's rows depend on; the other parameters only change how they are fetched.
 ROW_PARAMS = frozenset({"max_results", "licence", "min_picture_side", "max_pixels", "max_bytes"})
 

@@ -16,30 +16,23 @@ from pathlib import Path
 from typing import Any, assert_never
 
 import pyarrow as pa
-from pydantic import Field
 
 from stages.core import cluster
 from stages.core.labels.kinds import Binary, Category, Label, Number
 from stages.core.labels.known import LABELS, labels_of
-from stages.core.program import InputError, Section, run
+from stages.core.program import InputError, run
 from stages.core.tables import atomic_folder, partitions, read_batches, write_json
 from stages.formats import parquet, tfrecord
 from stages.network import devices
 from stages.shard import spill
 from stages.shard.joining import KEY, join
+from stages.shard.params import Params
 from stages.shard.survey import survey
 
 GROUP_ROWS = 256  # of a Parquet row group
 log = logging.getLogger(__name__)
 
 Stream = Callable[[], Iterator[pa.RecordBatch]]
-
-
-class Params(Section):
-    """The `shard` section of `params.yaml`."""
-
-    shard_mb: float = Field(gt=0, le=1024)  # megabytes of faces in a shard
-    seed: int
 
 
 def order_of(face_id: str, seed: int) -> int:

@@ -5,41 +5,21 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, assert_never
+from typing import Any, assert_never
 
 import pyarrow as pa
-from pydantic import Field, model_validator
 
 from stages.core.labels import schemas
 from stages.core.labels.kinds import Binary, Category, Number
 from stages.core.labels.known import LABELS, labels_of
-from stages.core.program import InputError, Section, run
+from stages.core.program import InputError, run
 from stages.core.schema import SPLITS
 from stages.core.tables import read_table, write_batches, write_json
 from stages.pictures.copies import Codes, codes, join, picture_groups
 from stages.split.assignment import Group, assign
+from stages.split.params import Params
 
 log = logging.getLogger(__name__)
-
-
-class Params(Section):
-    """The `split` section of `params.yaml`."""
-
-    by: Literal["identity", "picture"]
-    validation: float = Field(ge=0, lt=1)  # share of the rows
-    test: float = Field(ge=0, lt=1)
-    near_duplicate_bits: int = Field(ge=0, le=16)  # of 64, between perceptual hashes
-    keep_official_split: bool  # keep the sides that a data set came with, where it has any
-    stratify: list[str]  # labels
-    seed: int
-
-    @model_validator(mode="after")
-    def leave_train_a_share(self) -> "Params":
-        """Refuse shares that sum to all rows or more."""
-        if round(self.validation + self.test, 9) >= 1:
-            total = round(self.validation + self.test, 9)
-            raise ValueError(f"validation + test = {total}: must be below 1, the rest trains")
-        return self
 
 
 def split(rows: pa.Table, params: Params) -> tuple[list[str], dict[str, Any]]:

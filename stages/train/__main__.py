@@ -9,19 +9,16 @@ import importlib
 import logging
 import shutil
 from pathlib import Path
-from typing import Any, Literal
-
-from pydantic import Field, PositiveFloat
+from typing import Any
 
 from stages.core import store
 from stages.core.labels.kinds import Label
 from stages.core.labels.known import AGE, LABELS
-from stages.core.program import InputError, Section, run
+from stages.core.program import InputError, run
 from stages.network import devices, modelfile
-from stages.network.inputs import CheckedSides
-from stages.train.augment import Augment
-from stages.train.balance import How, weights
-from stages.train.start import Backbone, files
+from stages.train.balance import weights
+from stages.train.params import Params
+from stages.train.start import files
 
 log = logging.getLogger("train")
 
@@ -29,32 +26,6 @@ HERE = Path(__file__).parent
 MODELS = HERE / "models"
 # What a training's result depends on, besides the model's own file.
 SOURCES = ("*.py", "../core/labels/*.py", "../network/*.py", "../formats/*.py")
-
-
-class Params(Section):
-    models: list[str]  # one training each: DVC makes its matrix of them
-    labels: list[str] = Field(min_length=1)  # heads; one without a known value is left out
-    image_size: CheckedSides  # pixels: a side, or [height, width]
-    channels: Literal[1, 3]  # 1 is grey
-    epochs: int = Field(ge=1)
-    batch_size: int = Field(ge=1)
-    optimizer: Literal["adamw", "muon"]
-    learning_rate: float = Field(gt=0)  # at its peak, after the warm-up
-    weight_decay: float = Field(ge=0)
-    warmup_epochs: float = Field(ge=0)
-    label_smoothing: float = Field(ge=0, lt=1)
-    loss_weights: dict[str, PositiveFloat]  # by label, of its loss; 1 where not given
-    age_weights: How  # of the loss, by how rare an age is
-    patience: int = Field(ge=1)  # epochs without a better validation loss before stopping
-    ema: float = Field(ge=0, lt=1)  # decay of the weights' moving average, per step
-    augment: Augment
-    init_from: dict[str, str]  # model: a .keras file of the same model and labels to go on from
-    pretrained: dict[Backbone, str]  # backbone: a file of its weights, or imagenet
-    cache: bool  # keep decoded pictures in memory
-    seed: int = Field(ge=0)
-    mixed_precision: bool
-    jit_compile: bool
-    multi_gpu: bool
 
 
 def heads_to_train(wanted: list[str], known: dict[str, int]) -> list[Label]:
@@ -91,10 +62,6 @@ def identity(model: str, tfrecord: Path, params: Params) -> str:
 def main(
     model: str, tfrecord: Path, out: Path, history: Path, store_folder: Path, params: Params
 ) -> None:
-    for field, given in {"labels": params.labels, "loss_weights": params.loss_weights}.items():
-        if unknown := sorted(set(given) - set(LABELS)):
-            allowed = ", ".join(LABELS)
-            raise InputError(f"params.yaml: train.{field} has {unknown[0]!r}; allowed: {allowed}")
     devices.quiet()
     from stages.formats import examples
     from stages.train import fitting, heads

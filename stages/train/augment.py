@@ -10,14 +10,20 @@ from stages.core.program import Section
 
 
 class Augment(Section):
-    """How far a training picture may stray; 0 and false leave it as it is."""
+    """How far a training face may be varied; 0 and false leave it as it is."""
 
-    flip: bool  # mirror every other picture
-    shift: float = Field(ge=0, le=0.5)  # either way, fraction of the sides; edges repeat
-    zoom: float = Field(ge=0, le=0.5)  # factor 1 ± this of what is seen, round the middle
-    brightness: float = Field(ge=0, le=1)  # added or taken, fraction of white
-    contrast: float = Field(ge=0, lt=1)  # factor 1 ± this round the picture's own mean
-    cutout: float = Field(ge=0, lt=1)  # side of a hole, fraction of the picture's shorter one
+    flip: bool = Field(description="Mirror every other face.")
+    shift: float = Field(
+        ge=0, le=0.5, description="Shift by up to this share of the side, either way."
+    )
+    zoom: float = Field(ge=0, le=0.5, description="Zoom by a factor of 1 ± this.")
+    brightness: float = Field(
+        ge=0, le=1, description="Brighten or darken by up to this share of white."
+    )
+    contrast: float = Field(ge=0, lt=1, description="Change contrast by a factor of 1 ± this.")
+    cutout: float = Field(
+        ge=0, lt=1, description="Blank a square of this share of the shorter side."
+    )
 
 
 def vary(pictures: Any, how: Augment, seed: Any) -> Any:

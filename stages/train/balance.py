@@ -1,20 +1,20 @@
 """How much each age counts in the loss, so that rare ages are learnt as well as common ones."""
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from stages.core.labels.kinds import Number
 from stages.formats.examples import known
+from stages.train.params import AgeWeights
 
-How = Literal["none", "inverse", "sqrt_inverse", "lds"]
 FEWEST, MOST = 5, 1000  # examples of an age, when weights follow them: else one face could rule
 REACH = 2  # years either way that the kernel of `lds` covers
 SPREAD = 2.0  # years, of the same
 
 
-def weights(column: npt.NDArray[Any], label: Number, how: How) -> npt.NDArray[np.float32]:
+def weights(column: npt.NDArray[Any], label: Number, how: AgeWeights) -> npt.NDArray[np.float32]:
     """A weight per whole number of a label from low to high, 1 in the mean over the known values.
 
     column: the training split's values, NaN where missing. inverse: one by the examples of the

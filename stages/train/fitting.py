@@ -17,7 +17,7 @@ from stages.train import heads, resume, start
 from stages.train.muon import Muon
 
 if TYPE_CHECKING:
-    from stages.train.__main__ import Params  # run as a program, that module has another name
+    from stages.train.params import Params
 
 MANY = 8  # figures, beyond which a line tells their mean
 log = logging.getLogger("train")

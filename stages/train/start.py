@@ -6,13 +6,13 @@ Nothing is fetched: a file that is not there is told by name.
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from stages.core.labels.kinds import Label
 from stages.core.program import InputError
 from stages.network import modelfile
+from stages.train.params import Backbone
 
-Backbone = Literal["vgg16", "vgg19", "resnet50v2", "inception_resnet_v2"]
 IMAGENET = "imagenet"
 # As keras.applications names what it keeps; all without the layers above the last pooling.
 FILES: dict[Backbone, str] = {

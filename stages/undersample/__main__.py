@@ -6,11 +6,10 @@ labels still teach. Validation and test keep the world as it is.
 
 import csv
 import logging
-import re
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, assert_never
+from typing import assert_never
 
 import numpy as np
 import numpy.typing as npt
@@ -18,64 +17,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
-from pydantic import Field, field_validator
 from sklearn.utils import resample
 
 from stages.core.labels.kinds import Binary, Category, Label, Number
 from stages.core.labels.known import labels_of
-from stages.core.program import InputError, Section, run
+from stages.core.program import InputError, run
 from stages.core.schema import SPLITS
 from stages.core.tables import atomic_path, read_table, write_batches, write_json
+from stages.undersample.params import RATIO, Params
 
 Indices = npt.NDArray[np.int64]
 NO_BIN = -1
 
-_RATIO = re.compile(r"(\d+(?:\.\d+)?)x")
 log = logging.getLogger(__name__)
-
-
-class Params(Section):
-    """The `undersample` section of `params.yaml`.
-
-    `cap` is the most train rows a bin may have: `none`, `median` (of the bins that have any), a
-    count such as 500, or a multiple of the rarest bin, written with an x as in `2x`. `floor` is the
-    fewest that a bin with any may have, which are repeated until they are enough: `none`,
-    `median`, or a count. The cap comes first; both medians are those of the bins as they came.
-    """
-
-    label: str | None  # None balances nothing
-    edges: list[int] = Field(min_length=1)  # where a new bin of a number begins
-    cap: int | str
-    floor: int | str
-    seed: int = Field(ge=0, lt=2**32)
-
-    @field_validator("cap", mode="before")
-    @classmethod
-    def cap_has_a_meaning(cls, cap: Any) -> Any:
-        """Refuse 2.0 (rows or times?), 0x and other words."""
-        if isinstance(cap, int) and not isinstance(cap, bool) and cap >= 1:
-            return cap
-        ratio = _RATIO.fullmatch(cap) if isinstance(cap, str) else None
-        if cap in ("none", "median") or (ratio and float(ratio[1]) >= 1):
-            return cap
-        raise ValueError("must be none, median, a count from 1, or a multiple of the rarest: 2x")
-
-    @field_validator("floor", mode="before")
-    @classmethod
-    def floor_has_a_meaning(cls, floor: Any) -> Any:
-        """Refuse 1.5, 0 and other words."""
-        whole = isinstance(floor, int) and not isinstance(floor, bool) and floor >= 1
-        if whole or floor in ("none", "median"):
-            return floor
-        raise ValueError("must be none, median or a count from 1")
-
-    @field_validator("edges")
-    @classmethod
-    def edges_increase(cls, edges: list[int]) -> list[int]:
-        """Refuse edges that are not strictly increasing."""
-        if any(low >= high for low, high in pairwise(edges)):
-            raise ValueError("must be strictly increasing")
-        return edges
 
 
 def cuts(label: Number, edges: list[int]) -> list[int]:
@@ -115,7 +69,7 @@ def cap_rows(cap: int | str, counts: list[int]) -> int:
         return max(counts, default=0)
     if cap == "median":
         return int(np.median(counts))
-    ratio = _RATIO.fullmatch(str(cap))
+    ratio = RATIO.fullmatch(str(cap))
     return int(float(ratio[1]) * min(counts)) if ratio else int(cap)
 
 

@@ -16,7 +16,8 @@ from stages.core.labels.known import labels_of
 from stages.core.program import InputError, run
 from stages.validate import expectations
 from stages.validate.conflicts import CONFLICT, conflicts
-from stages.validate.expectations import Params, RuleResult
+from stages.validate.expectations import RuleResult
+from stages.validate.params import Params
 
 ROWS = 8192  # no pixels: about 5 MB in flight
 _READ = ["face_id", "image_id", "identity", "phash", "width", "height", "box", "keypoints"]

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
 
 import pyarrow as pa
-from pydantic import Field, field_validator
 
 from stages.core.labels.kinds import Binary, Category, Label, Number
-from stages.core.labels.known import CATEGORIES, LABELS, NUMBERS
-from stages.core.program import InputError, Section
+from stages.core.labels.known import LABELS
+from stages.core.program import InputError
 from stages.validate.conflicts import CONFLICT
+from stages.validate.params import Params
 
 if TYPE_CHECKING:
     from great_expectations.data_context import EphemeralDataContext
@@ -40,44 +40,6 @@ SITE = "faceline"
 ROW = "row"  # where a row stands in the table, from 0
 # Docs are a pure function of the table, so a run has no time of its own.
 _NO_TIME = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-
-
-class Params(Section):
-    """The `validate` section of `params.yaml`."""
-
-    min_confidence: float = Field(ge=0, le=1)
-    min_face_side: int = Field(ge=1)  # of the shorter side of a face's box
-    min_picture_side: int = Field(ge=1)  # pixels
-    # Of numbers, inclusive, and classes of categories; where none are named, all of the label's.
-    ranges: dict[str, tuple[float, float]]
-    keep: dict[str, list[str]]
-    # Of 64, between perceptual hashes: such pictures must agree on their labels. None: equal files.
-    near_duplicate_bits: int | None = Field(ge=0, le=16)
-    min_faces_per_class: int = Field(ge=1)  # counted after bad faces have left
-    max_rejected: float = Field(ge=0, le=1)  # share of faces; more fails the stage
-
-    @field_validator("ranges")
-    @classmethod
-    def _within(cls, ranges: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
-        for name, (low, high) in ranges.items():
-            if name not in NUMBERS:
-                raise ValueError(f"{name!r} is no number; allowed: {', '.join(NUMBERS)}")
-            label = NUMBERS[name]
-            if not label.low <= low <= high <= label.high:
-                allowed = f"{label.low} <= low <= high <= {label.high}"
-                raise ValueError(f"{name}: [{low:g}, {high:g}] must be [low, high], {allowed}")
-        return ranges
-
-    @field_validator("keep")
-    @classmethod
-    def _classes(cls, keep: dict[str, list[str]]) -> dict[str, list[str]]:
-        for name, classes in keep.items():
-            if name not in CATEGORIES:
-                raise ValueError(f"{name!r} is no category; allowed: {', '.join(CATEGORIES)}")
-            allowed = CATEGORIES[name].classes
-            if not classes or not set(classes) <= set(allowed):
-                raise ValueError(f"{name}: {classes} must be some of {', '.join(allowed)}")
-        return keep
 
 
 @dataclass(frozen=True)

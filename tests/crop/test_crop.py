@@ -13,7 +13,8 @@ from stages.core.program import InputError
 from stages.core.store import Store
 from stages.core.tables import read_table, write_rows
 from stages.crop import __main__ as crop
-from stages.crop.__main__ import Params, crop_picture, crop_precropped
+from stages.crop.__main__ import crop_picture, crop_precropped
+from stages.crop.params import Params
 from stages.pictures.face import Detector, Face
 
 PARAMS = Params(

@@ -16,7 +16,8 @@ from stages.core.labels.kinds import Binary, Category, Number
 from stages.core.labels.known import AGE_GROUP, LABELS, labels_of
 from stages.core.program import InputError, section
 from stages.label import __main__ as label
-from stages.label.__main__ import Params, completed_years, parse, value_of
+from stages.label.__main__ import completed_years, parse, value_of
+from stages.label.params import Params
 
 DAY = datetime.date
 AGE, GENDER, GLASSES, LOOK = (
@@ -244,7 +245,7 @@ def test_no_faces_make_an_empty_table(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels", "wrong"), [(["age", "hat"], "'hat' is no label"), (["age", "age"], "stands twice")]
+    ("labels", "wrong"), [(["age", "hat"], "'hat' is no label"), (["age", "age"], "listed twice")]
 )
 def test_labels_that_are_unknown_or_double_are_refused(labels: list[str], wrong: str) -> None:
     with pytest.raises(InputError, match=wrong) as caught:

@@ -12,7 +12,8 @@ from stages.core.labels.kinds import Number
 from stages.core.labels.known import LABELS, labels_of
 from stages.core.tables import write_rows
 from stages.report import __main__ as report
-from stages.report.__main__ import Params, contact_sheets, funnel, histogram, render, scores
+from stages.report.__main__ import contact_sheets, funnel, histogram, render, scores
+from stages.report.params import Params
 from tests.project import ROOT
 
 FIGURES = {

@@ -17,7 +17,8 @@ from stages.core.labels.known import labels_of
 from stages.core.program import InputError
 from stages.core.tables import write_rows
 from stages.shard import spill
-from stages.shard.__main__ import Params, main, order_of, put_aside
+from stages.shard.__main__ import main, order_of, put_aside
+from stages.shard.params import Params
 from tests.faces_fixture import (
     NAMES,
     SIZE,

@@ -18,7 +18,8 @@ from stages.core.labels import schemas
 from stages.core.labels.known import labels_of
 from stages.core.program import InputError
 from stages.core.tables import read_table, write_rows
-from stages.split.__main__ import Params, main, split
+from stages.split.__main__ import main, split
+from stages.split.params import Params
 
 HASH = 0x0F0F0F0F_33335555  # 32 bits set, as in every photograph
 LABELS = ["age", "gender"]

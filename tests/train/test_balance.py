@@ -5,12 +5,13 @@ import pytest
 
 from stages.core.labels.kinds import Number
 from stages.train import balance
+from stages.train.params import AgeWeights
 
 AGE = Number("age", 10, 13, "years")
 AGES = np.array([10] * 64 + [11] * 16 + [13] * 4 + [np.nan], np.float32)
 
 
-def ratios(how: balance.How) -> list[float]:
+def ratios(how: AgeWeights) -> list[float]:
     found = balance.weights(AGES, AGE, how)
     return [round(float(weight / found[0]), 3) for weight in found]
 
@@ -23,7 +24,7 @@ def ratios(how: balance.How) -> list[float]:
         ("sqrt_inverse", [1, 2, 8, 4]),
     ],
 )
-def test_weights_by_their_own_examples(how: balance.How, expected: list[float]) -> None:
+def test_weights_by_their_own_examples(how: AgeWeights, expected: list[float]) -> None:
     assert ratios(how) == expected
 
 
@@ -40,7 +41,7 @@ def test_smoothing_leaves_an_even_distribution_even() -> None:
 
 
 @pytest.mark.parametrize("how", ["none", "inverse", "sqrt_inverse", "lds"])
-def test_the_mean_over_the_examples_is_one(how: balance.How) -> None:
+def test_the_mean_over_the_examples_is_one(how: AgeWeights) -> None:
     found = balance.weights(AGES, AGE, how)
     places = AGES[~np.isnan(AGES)].astype(int) - AGE.low
     assert found.dtype == np.float32

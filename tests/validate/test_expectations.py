@@ -10,7 +10,8 @@ from stages.core.labels.kinds import Category, Number
 from stages.core.labels.known import LABELS
 from stages.core.program import InputError, section
 from stages.validate import expectations
-from stages.validate.expectations import ALWAYS_KNOWN, Params, RuleResult
+from stages.validate.expectations import ALWAYS_KNOWN, RuleResult
+from stages.validate.params import Params
 
 GIVEN = {
     "min_confidence": 0.9,

@@ -14,7 +14,8 @@ from stages.core.labels import schemas
 from stages.core.labels.known import labels_of
 from stages.core.program import InputError
 from stages.validate import __main__ as validate
-from stages.validate.expectations import Params, RuleResult
+from stages.validate.expectations import RuleResult
+from stages.validate.params import Params
 
 LABELS = ["age", "gender", "eyeglasses"]
 SCHEMA = schemas.labeled(labels_of(LABELS))

@@ -8,7 +8,8 @@ from bs4 import BeautifulSoup
 from bs4.filter import SoupStrainer
 
 from stages.scrape.crawl.engine import Engine, SearchResult, search_result
-from stages.scrape.source import Licence, Scrape
+from stages.scrape.params import Licence
+from stages.scrape.source import Scrape
 
 BASE = "https://www.bing.com"
 PAGE = 20  # results; pages of a fixed size keep their addresses when more results are asked for

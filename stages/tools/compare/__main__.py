@@ -8,30 +8,15 @@ params.yaml allows.
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated
 
-from pydantic import Field
-
-from stages.core.program import PARAMS_FILE, InputError, Section, read_params, section
+from stages.core.program import PARAMS_FILE, InputError, read_params, section
 from stages.tools.compare import dataset, lineage, models, page
 from stages.tools.compare.differences import Difference
 from stages.tools.compare.page import Table
+from stages.tools.compare.params import Gate, Params
 from stages.tools.compare.revision import WORKSPACE, Revision
-
-Tolerance = Annotated[float, Field(ge=0)]
-Gate = Mapping[str, Mapping[str, Tolerance]]
-
-
-class Params(Section):
-    """The `compare` section of `params.yaml`.
-
-    `gate`: by label and figure, how much worse a model may get, in the figure's unit. A model
-    fails where the whole interval of the difference is worse than that.
-    """
-
-    gate: dict[str, dict[str, Tolerance]]
 
 
 @dataclass(frozen=True)
