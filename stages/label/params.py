@@ -18,5 +18,7 @@ class Params(Section):
             if name not in LABELS:
                 raise ValueError(f"{name!r} is no label; allowed: {', '.join(LABELS)}")
             if labels.count(name) > 1:
-                raise ValueError(f"{name!r} is listed twice; allowed once each")
+                raise ValueError(
+                    f"{name!r} is listed twice; allowed once each: {', '.join(LABELS)}"
+                )
         return labels
