@@ -24,7 +24,7 @@ from flows.pipeline import pipeline
 from stages.core import editing
 from stages.core.labels.known import CATEGORIES
 from stages.core.program import InputError
-from stages.core.tables import atomic_path
+from stages.core.scratch import atomic_path
 from stages.forget import forgotten as lists
 from stages.forget.proof import SearchReport
 

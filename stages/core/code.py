@@ -10,8 +10,10 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-# Where work runs and how far it is change no byte of what comes out.
-SHAPELESS = frozenset({"stages/core/cluster.py", "stages/core/progress.py"})
+# Where work runs, how far it is, and where files are made change no byte of what comes out.
+SHAPELESS = frozenset(
+    {"stages/core/cluster.py", "stages/core/progress.py", "stages/core/scratch.py"}
+)
 
 
 def closure(modules: Iterable[Path], root: Path = ROOT) -> list[Path]:

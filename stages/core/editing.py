@@ -16,7 +16,7 @@ from stages.core import catalogue
 from stages.core.catalogue import Celebrity
 from stages.core.labels.known import CATEGORIES
 from stages.core.program import InputError
-from stages.core.tables import atomic_path
+from stages.core.scratch import atomic_path
 
 
 @dataclass

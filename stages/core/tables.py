@@ -1,12 +1,8 @@
 """Reading and writing Arrow tables: whole files or none, the same bytes for the same rows."""
 
 import json
-import os
-import shutil
-import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stages.core.program import InputError
+from stages.core.scratch import atomic_path
 
 BATCH_ROWS = 256  # pictures of some 100 kB: about 25 MB in flight
 GROUP_BYTES = 1_000_000  # of rows; smaller batches are gathered into a row group of that size
-
-
-@contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
-    """A name to write beside `path`; it becomes `path` when the block ends well, else vanishes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
-    try:
-        yield beside
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def write_batches(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
@@ -120,21 +105,6 @@ def partitions(folder: Path, sources: Iterable[str]) -> list[Path]:
     return [
         path for source in sorted(sources) for path in sorted((folder / source).glob("*.parquet"))
     ]
-
-
-@contextmanager
-def atomic_folder(path: Path) -> Iterator[Path]:
-    """A folder to fill beside `path`; it takes that place when the block ends well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.mkdir()
-    try:
-        yield beside
-        if path.exists():
-            shutil.rmtree(path)
-        beside.replace(path)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
 
 
 def count_reasons(attempts: pa.Table) -> dict[str, int]:

@@ -19,9 +19,9 @@ import pyarrow.parquet as pq
 from stages.core import cluster, schema
 from stages.core.program import InputError, run
 from stages.core.progress import tracked
+from stages.core.scratch import atomic_folder
 from stages.core.store import Store, code, digest, key, link_or_copy
 from stages.core.tables import (
-    atomic_folder,
     count_reasons,
     read_batches,
     read_table,

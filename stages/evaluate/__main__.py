@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from stages.core.program import InputError, run
-from stages.core.tables import atomic_path, write_json, write_rows
+from stages.core.scratch import atomic_path
+from stages.core.tables import write_json, write_rows
 from stages.evaluate import answers, gallery, metrics, results
 from stages.evaluate.params import Params
 from stages.evaluate.results import Result

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from stages.core.csvfile import check_columns, read_csv
 from stages.core.program import InputError
+from stages.core.scratch import atomic_path
 from stages.core.store import Store
-from stages.core.tables import atomic_path
 from stages.forget import normal
 
 KINDS = ("name", "url", "image")

@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stages.core import scratch
 from stages.core.store import Store
 from stages.forget import forgotten as lists
 from stages.forget.contents import flat, parts
@@ -114,8 +115,8 @@ def purge(store: Store, forgotten: Forgotten) -> int:
     held = [path for path in entries if holds(path, everything)]
     for path in held:
         path.unlink(missing_ok=True)
-    for leftover in ("train", "scratch"):
-        shutil.rmtree(store.root / leftover, ignore_errors=True)
+    shutil.rmtree(store.root / "train", ignore_errors=True)
+    scratch.sweep(store.root / "scratch")
     for pattern in _LOGS:
         for path in store.root.glob(pattern):
             os.truncate(path, 0)  # not deleted: a server may go on writing to it

@@ -2,7 +2,6 @@
 
 import json
 import re
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,14 +9,13 @@ from typing import Any
 from stages.core.labels.kinds import Category, Label
 from stages.core.labels.known import labels_of
 from stages.core.program import InputError
-from stages.core.tables import atomic_path
+from stages.core.scratch import atomic_path, temporary_folder
 
 
 def save(model: Any, path: Path) -> None:
     """Write a `.keras` file: the same weights give the same bytes, so DVC sees no false change."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
-        dated = Path(folder) / "model.keras"
+    with temporary_folder() as folder:
+        dated = folder / "model.keras"
         model.save(dated)
         with (
             atomic_path(path) as beside,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stages.core import code, schema
+from stages.core.scratch import temporary_folder
 from stages.core.store import Store, key
 from stages.core.tables import write_rows
 from stages.scrape.source import ROW_PARAMS, Crawled, Partition, Scrape
@@ -37,15 +38,16 @@ class PartitionStore:
         The next run recalls them only if they are final; else it asks again.
         """
         name = self.key(crawled.partition)
-        images = self._store.scratch(f"{name}.images")
-        attempts = self._store.scratch(f"{name}.attempts")
-        write_rows(images, schema.IMAGES, sorted(crawled.images, key=lambda row: row["image_id"]))
-        write_rows(attempts, schema.ATTEMPTS, crawled.attempts)
         kind = "" if is_final(crawled, self._params) else "transient-"
-        return Tables(
-            self._store.adopt(f"{kind}images", name, images),
-            self._store.adopt(f"{kind}attempts", name, attempts),
-        )
+        with temporary_folder() as folder:
+            images, attempts = folder / "images", folder / "attempts"
+            rows = sorted(crawled.images, key=lambda row: row["image_id"])
+            write_rows(images, schema.IMAGES, rows)
+            write_rows(attempts, schema.ATTEMPTS, crawled.attempts)
+            return Tables(
+                self._store.adopt(f"{kind}images", name, images),
+                self._store.adopt(f"{kind}attempts", name, attempts),
+            )
 
     def key(self, partition: Partition) -> str:
         """What the partition's rows depend on, and nothing else."""

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 
 from stages.core import schema
 from stages.core.program import InputError
+from stages.core.scratch import atomic_folder
 from stages.core.store import link_or_copy
 from stages.core.tables import (
-    atomic_folder,
     count_reasons,
     read_batches,
     read_table,

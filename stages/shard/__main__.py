@@ -7,7 +7,6 @@ each shard is written by itself: here one after the other, on Ray side by side.
 
 import hashlib
 import logging
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +20,8 @@ from stages.core import cluster
 from stages.core.labels.kinds import Binary, Category, Label, Number
 from stages.core.labels.known import LABELS, labels_of
 from stages.core.program import InputError, run
-from stages.core.tables import atomic_folder, partitions, read_batches, write_json
+from stages.core.scratch import atomic_folder, temporary_folder
+from stages.core.tables import partitions, read_batches, write_json
 from stages.formats import parquet, tfrecord
 from stages.network import devices
 from stages.shard import spill
@@ -142,13 +142,12 @@ def write_shards(
 ) -> dict[str, Any]:
     """Read the rows twice, write both folders and return the figures."""
     found = survey(stream(), labels)
-    records.parent.mkdir(parents=True, exist_ok=True)
     with (
-        tempfile.TemporaryDirectory(dir=records.parent, prefix=".spill-") as aside,
+        temporary_folder() as aside,
         atomic_folder(records) as new_records,
         atomic_folder(tables) as new_tables,
     ):
-        shards = put_aside(stream(), Path(aside), found.shards(params.shard_mb), params.seed)
+        shards = put_aside(stream(), aside, found.shards(params.shard_mb), params.seed)
         made_of = (new_records, new_tables, tuple(labels), found.size, params.seed)
         tasks = [
             Task(path, (split, number, len(paths)), *made_of)

@@ -7,7 +7,7 @@ import numpy as np
 
 from stages.core.labels.kinds import Label
 from stages.core.program import InputError, run
-from stages.core.tables import atomic_path
+from stages.core.scratch import atomic_path
 from stages.evaluate import answers, gallery
 from stages.network import devices, inputs, modelfile
 

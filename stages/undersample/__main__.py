@@ -23,7 +23,8 @@ from stages.core.labels.kinds import Binary, Category, Label, Number
 from stages.core.labels.known import labels_of
 from stages.core.program import InputError, run
 from stages.core.schema import SPLITS
-from stages.core.tables import atomic_path, read_table, write_batches, write_json
+from stages.core.scratch import atomic_path
+from stages.core.tables import read_table, write_batches, write_json
 from stages.undersample.params import RATIO, Params
 
 Indices = npt.NDArray[np.int64]

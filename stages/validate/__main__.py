@@ -1,7 +1,6 @@
 """Check every labelled face with Great Expectations: good rows go on, bad ones leave with why."""
 
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import pyarrow.parquet as pq
 from stages.core import schema, tables
 from stages.core.labels.known import labels_of
 from stages.core.program import InputError, run
+from stages.core.scratch import atomic_folder
 from stages.validate import expectations
 from stages.validate.conflicts import CONFLICT, conflicts
 from stages.validate.expectations import RuleResult
@@ -157,13 +157,6 @@ def _schema_of(path: Path) -> pa.Schema:
         raise InputError(f"{path}: not a readable Parquet file ({error})") from error
 
 
-def _replace_folder(built: Path, folder: Path) -> None:
-    shutil.rmtree(built / "static", ignore_errors=True)  # logos and fonts no page of ours uses
-    if folder.exists():
-        shutil.rmtree(folder)
-    built.replace(folder)
-
-
 def main(
     labeled: Path, valid: Path, rejects: Path, results: Path, docs: Path, params: Params
 ) -> None:
@@ -176,10 +169,9 @@ def main(
     labels = [label.name for label in labels_of(written.names)]
     table = read_flat(labeled, [*_READ, *labels], written)
     table = table.append_column(CONFLICT, conflicts(table, labels, params.near_duplicate_bits))
-    docs.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=docs.parent, prefix=f".{docs.name}.") as beside:
-        reasons, outcomes = judge(table, labels, params, Path(beside) / "site")
-        _replace_folder(Path(beside) / "site", docs)
+    with atomic_folder(docs) as site:
+        reasons, outcomes = judge(table, labels, params, site)
+        shutil.rmtree(site / "static", ignore_errors=True)  # logos and fonts no page of ours uses
     tables.write_batches(valid, written, _split(labeled, reasons, rejected=False))
     tables.write_batches(rejects, schema.REJECTS, _split(labeled, reasons, rejected=True))
     figures = metrics(table.num_rows, reasons, outcomes)

@@ -1,6 +1,8 @@
 """The store: found by key, damage noticed, nothing half written."""
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,12 +31,78 @@ def test_a_damaged_entry_is_no_entry_and_goes(tmp_path: Path) -> None:
 
 
 def test_adopt_moves_a_file_in(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    scratch = store.scratch("x")
-    scratch.write_bytes(b"table")
-    entry = store.adopt("faces", key(1), scratch)
-    assert not scratch.exists()
+    store = Store(tmp_path / "store")
+    (tmp_path / "made").write_bytes(b"table")
+    entry = store.adopt("faces", key(1), tmp_path / "made")
+    assert not (tmp_path / "made").exists()
     assert store.find("faces", key(1)) == entry
+
+
+def a_folder(entry: Path) -> None:
+    entry.unlink()
+    (entry / "inside").mkdir(parents=True)
+
+
+def unreadable(entry: Path) -> None:
+    entry.chmod(0)
+
+
+def a_link_to_nothing(entry: Path) -> None:
+    entry.unlink()
+    entry.symlink_to("nowhere")
+
+
+def a_loop(entry: Path) -> None:
+    entry.unlink()
+    entry.symlink_to(entry)
+
+
+@pytest.mark.parametrize("become", [a_folder, unreadable, a_link_to_nothing, a_loop])
+def test_an_entry_that_cannot_be_read_is_no_entry_and_is_made_anew(
+    tmp_path: Path, become: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    entry = store.put("picture", key("a"), b"bytes")
+    become(entry)
+    if become is unreadable:  # root reads everything
+        refuse = PermissionError(13, "Permission denied")
+        monkeypatch.setattr("stages.core.store.digest", lambda _: raising(refuse))
+    assert store.find("picture", key("a")) is None
+    assert store.put("picture", key("a"), b"bytes") == entry
+    monkeypatch.undo()
+    assert store.find("picture", key("a")) == entry
+
+
+def raising(error: OSError) -> str:
+    raise error
+
+
+def test_an_entry_that_may_not_be_removed_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    store.put("picture", key("a"), b"bytes").write_bytes(b"bytez")
+    monkeypatch.setattr(
+        "stages.core.store.remove", lambda _: raising(PermissionError(1, "not ours"))
+    )
+    assert store.find("picture", key("a")) is None
+
+
+@pytest.mark.parametrize("kind", ["picture", "picture/ab"])
+def test_a_file_in_the_place_of_a_folder_holds_no_entry(tmp_path: Path, kind: str) -> None:
+    store = Store(tmp_path)
+    entry = store.put("picture", key("a"), b"bytes")
+    shutil.rmtree(entry.parents[0] if "/" in kind else entry.parents[1])
+    (entry.parents[0] if "/" in kind else entry.parents[1]).write_text("a file")
+    assert store.find("picture", key("a")) is None
+
+
+def test_entries_are_those_files_that_are_named_as_one(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    entry = store.put("picture", key("a"), b"bytes")
+    entry.with_name("notes.txt").write_text("")
+    (tmp_path / "prefect.log").write_text("")
+    assert list(store.entries()) == [entry]
 
 
 def test_place_links_where_it_can(tmp_path: Path) -> None:

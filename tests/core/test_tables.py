@@ -7,8 +7,6 @@ import pytest
 
 from stages.core.program import InputError
 from stages.core.tables import (
-    atomic_folder,
-    atomic_path,
     count_reasons,
     partitions,
     read_batches,
@@ -54,26 +52,6 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_beside(tmp_path: Path) -
         write_batches(path, SCHEMA, broken())  # type: ignore[arg-type]
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_failed_folder_leaves_the_old_one(tmp_path: Path) -> None:
-    with atomic_folder(tmp_path / "out") as folder:
-        (folder / "a").write_text("1")
-    with pytest.raises(ZeroDivisionError), atomic_folder(tmp_path / "out") as folder:
-        (folder / "b").write_text(str(1 / 0))
-    assert [path.name for path in tmp_path.rglob("*")] == ["out", "a"]
-    with atomic_folder(tmp_path / "out") as folder:
-        (folder / "b").write_text("2")
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["b"]
-
-
-def test_appearing_replaces_at_the_end_only(tmp_path: Path) -> None:
-    path = tmp_path / "t"
-    path.write_text("old")
-    with atomic_path(path) as beside:
-        beside.write_text("new")
-        assert path.read_text() == "old"
-    assert path.read_text() == "new"
 
 
 @pytest.mark.parametrize("damage", [b"", b"PAR1 not at all PAR1"])

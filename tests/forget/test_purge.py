@@ -52,11 +52,12 @@ def store(tmp_path: Path) -> Store:
             ("images", schema.IMAGES), ("attempts", schema.ATTEMPTS), ("faces", schema.FACES),
             ("transient-images", schema.IMAGES), ("transient-attempts", schema.ATTEMPTS),
         ):  # fmt: skip
-            file = made.scratch(f"{name}-{kind}")
+            file = tmp_path / f"{name}-{kind}"
             pq.write_table(pa.Table.from_pylist([row(columns.names, identity)], columns), file)
             made.adopt(kind, name, file)
         made.put("rejects", name, json.dumps([{"identity": identity}]).encode())
-    made.scratch("half-made").write_bytes(b"a picture of anybody")
+    (made.root / "scratch" / "killed").mkdir(parents=True)
+    (made.root / "scratch" / "killed" / "half-made").write_bytes(b"a picture of anybody")
     (made.root / "train" / "x").mkdir(parents=True)
     (made.root / "train" / "x" / "epoch-1.npz").write_bytes(b"weights")
     (made.root / "demo-requests.jsonl").write_text('{"path": "/ada-lorne/1.jpg"}\n')
