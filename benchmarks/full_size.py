@@ -25,7 +25,7 @@ from benchmarks import machine, page, watching
 from benchmarks.pictures import drawn
 from stages.core.labels.known import CELEBA, LABELS
 from stages.core.tables import write_json
-from stages.formats import examples, tfrecord
+from stages.formats import batches, tfrecord
 from tests import project as projects
 
 RESULTS = Path(__file__).parent / "results" / "full_size.json"
@@ -133,7 +133,7 @@ def read_csv(path: Path) -> Pixels:
 def write_shards(folder: Path, pictures: Pixels) -> None:
     """As the stage `shard` does, and the JPEG that comes of the stage `crop`."""
     folder.mkdir()
-    writer = tfrecord.Writer(folder, ["male"], HEIGHT)
+    writer = tfrecord.Writer(folder, [LABELS["male"]], HEIGHT)
     writer.write(tfrecord.file_name("train", 0, 1), map(example, pictures))
     writer.finish({"train": [len(pictures)]})
 
@@ -141,12 +141,12 @@ def write_shards(folder: Path, pictures: Pixels) -> None:
 def example(face: Pixels) -> dict[str, Any]:
     square = cv2.copyMakeBorder(face, 0, 0, 10, HEIGHT - WIDTH - 10, cv2.BORDER_REPLICATE)
     names = {"face_id": "x", "identity": None, "source": "celeba"}
-    return names | {"male": True, "image": {"bytes": encoded(square)}}
+    return names | {"male": True, "face": {"bytes": encoded(square)}}
 
 
 def read_shards(folder: Path) -> None:
     """As training does: nothing of it stays in memory."""
-    for _ in examples.dataset(folder, "train", [LABELS["male"]], (HEIGHT, WIDTH), 64):
+    for _ in batches.dataset(folder, "train", [LABELS["male"]], (HEIGHT, WIDTH), 64):
         pass
 
 

@@ -165,18 +165,18 @@ def three_races(project: Project, model: str) -> dict[str, Spread]:
     import keras
 
     from stages.evaluate import __main__ as evaluate
-    from stages.formats import examples
+    from stages.formats import batches, tfrecord
 
     params = section(evaluate.Params, read_params(project.folder / PARAMS_FILE), "evaluate")
     network = keras.saving.load_model(project.folder / "models" / f"{model}.keras", compile=False)
     shards = project.folder / "data/shards/tfrecord"
     height, width, channels = network.input_shape[1:]
-    batches = examples.dataset(shards, "test", [RACE], (height, width), 128, channels=channels)
-    given = evaluate.predict(network, batches, params.views)["race"]
-    truth = examples.columns(shards, "test", ["race"])["race"]
+    faces = batches.dataset(shards, "test", [RACE], (height, width), 128, channels=channels)
+    shares = evaluate.predict(network, faces, params.tta_views)["race"]
+    truth = tfrecord.columns(tfrecord.open_shards(shards), "test", ["race"])["race"]
     places = [RACE.classes.index(name) for name in THREE]
     rows = np.isin(truth, places)
-    answer = np.array(places)[given[rows][:, places].argmax(axis=1)]
+    answer = np.array(places)[shares[rows][:, places].argmax(axis=1)]
     spread = spreads(RACE, truth[rows].astype(float), answer.astype(float))
     return {"race accuracy, three races": spread["accuracy"]}
 

@@ -24,9 +24,9 @@ import numpy as np
 from benchmarks import machine
 from stages.core.labels.kinds import Binary, Category, Label, Number
 from stages.core.labels.known import LABELS
-from stages.formats import examples, tfrecord
+from stages.formats import batches, tfrecord
 from stages.network import devices
-from stages.train.augment import Augment
+from stages.train.augment import Augment, vary
 
 RESULTS = Path(__file__).parent / "results" / "training_input.json"
 TARGET = 1.1
@@ -38,7 +38,7 @@ PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy")
 def write_shards(folder: Path, count: int) -> None:
     """A train split of random pictures, smooth enough to compress like faces, with every label."""
     chance = np.random.default_rng(0)
-    writer = tfrecord.Writer(folder, list(LABELS), SIZE)
+    writer = tfrecord.Writer(folder, LABELS.values(), SIZE)
     lengths = [min(PER_SHARD, count - start) for start in range(0, count, PER_SHARD)]
     for shard, length in enumerate(lengths):
         rows = (example(chance, f"{shard}-{number}") for number in range(length))
@@ -52,7 +52,7 @@ def example(chance: Any, face_id: str) -> dict[str, Any]:
     data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
     values = {label.name: value(chance, label) for label in LABELS.values()}
     names = {"face_id": face_id, "identity": "", "source": "random"}
-    return {**names, **values, "image": {"bytes": data, "path": None}}
+    return {**names, **values, "face": {"bytes": data, "path": None}}
 
 
 def value(chance: Any, label: Label) -> str | int:
@@ -95,13 +95,13 @@ def seconds_a_step(trained: Any, batches: Iterator[Any], steps: int) -> float:
 
 
 def read(folder: Path, epochs: int) -> Any:
-    return examples.dataset(
+    return batches.dataset(
         folder,
         "train",
         list(LABELS.values()),
         SIZE,
         BATCH,
-        augment=AUGMENT,
+        augment=lambda faces, seed: vary(faces, AUGMENT, seed),
         shuffle_seed=0,
         epochs=range(epochs),
     )

@@ -1,24 +1,24 @@
 """Some faces of the dataset as one small picture."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
 from PIL import Image
 
-from stages.core.tables import read_batches
+from stages.formats import parquet
 
 COLUMNS, ROWS, SIDE = 12, 5, 64  # faces across and down, pixels of each
 QUALITY = 80  # of the JPEG; about 100 kB
 
 
 def draw(files: Iterable[Path]) -> bytes | None:
-    """A JPEG of the first faces of Parquet files with a column `image`; None when they hold none.
+    """A JPEG of the first faces of Parquet shards; None when they hold none.
 
     Reads no further than it shows.
     """
-    faces = [*islice(_faces(files), COLUMNS * ROWS)]
+    faces = [*islice(parquet.faces(files), COLUMNS * ROWS)]
     if not faces:
         return None
     rows = -(-len(faces) // COLUMNS)
@@ -30,9 +30,3 @@ def draw(files: Iterable[Path]) -> bytes | None:
     written = io.BytesIO()
     sheet.save(written, "JPEG", quality=QUALITY)
     return written.getvalue()
-
-
-def _faces(files: Iterable[Path]) -> Iterator[bytes]:
-    for batch in read_batches(files, ["image"]):
-        for image in batch.column("image").to_pylist():
-            yield image["bytes"]

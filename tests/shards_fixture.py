@@ -35,7 +35,7 @@ def draw(count: int, labels: tuple[str, ...], size: int, seed: int) -> list[dict
             value = int(chance.integers(0, last + 1))
             image[place * stripe : (place + 1) * stripe] += np.uint8(200 * value / last)
             row[name] = shown(LABELS[name], value) if chance.random() < 0.8 else None
-        rows.append(row | {"image": {"bytes": encode(image)}})
+        rows.append(row | {"face": {"bytes": encode(image)}})
     return rows
 
 
@@ -64,7 +64,7 @@ def write(
 ) -> Path:
     """Write each split's rows in shards of at most 64 and return the folder."""
     folder.mkdir(parents=True)
-    writer = tfrecord.Writer(folder, list(labels), size)
+    writer = tfrecord.Writer(folder, [LABELS[name] for name in labels], size)
     lengths: dict[str, list[int]] = {}
     for split, rows in splits.items():
         parts = [rows[start : start + 64] for start in range(0, len(rows), 64)]

@@ -1,4 +1,4 @@
-"""Measure a trained model on faces it has not seen: figures, groups, curves, worst mistakes."""
+"""Measure a trained model on faces that it has not seen: figures, groups, curves, mistakes."""
 
 import csv
 import logging
@@ -14,33 +14,35 @@ from stages.core.tables import write_json, write_rows
 from stages.evaluate import answers, gallery, metrics, results
 from stages.evaluate.params import Params
 from stages.evaluate.results import Result
-from stages.formats import examples
+from stages.formats import batches, tfrecord
 from stages.network import devices, modelfile
 
-MANY = 8  # labels, beyond which a line tells their mean
-SHIFT = 0.03  # of the sides, by which a view is moved
+MANY = 8  # labels, beyond which a line gives their mean
+SHIFT = 0.03  # of the sides, by which a view is shifted
 log = logging.getLogger("evaluate")
 
 
-def predict(model: Any, batches: Iterable[Any], count: int) -> dict[str, Any]:
-    """A model's outputs for all batches of (pictures, targets), one array per output.
+def predict(model: Any, faces: Iterable[Any], count: int) -> dict[str, Any]:
+    """A model's outputs for all batches of (faces, targets), one array (N, ...) per output.
 
-    count: of the `views` whose outputs are averaged.
+    count: the number of `views` whose outputs are averaged.
     """
     parts = []
-    for pictures, _ in batches:
-        seen = [model.predict_on_batch(view) for view in views(np.asarray(pictures), count)]
+    for batch, _ in faces:
+        seen = [model.predict_on_batch(view) for view in views(np.asarray(batch), count)]
         parts.append({name: np.mean([each[name] for each in seen], axis=0) for name in seen[0]})
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def views(pictures: Any, count: int) -> Iterator[Any]:
-    """Pictures (N, height, width, channels) as they are; of 2, mirrored too; of 10, both also
-    moved towards each corner, edges repeated.
+def views(faces: Any, count: int) -> Iterator[Any]:
+    """1, 2 or 10 views of faces (N, height, width, channels), for test-time augmentation.
+
+    The first is the faces themselves, the second their mirror image; the others are both of these,
+    shifted towards each corner with edges repeated.
     """
-    height, width = pictures.shape[1:3]
+    height, width = faces.shape[1:3]
     down, right = round(SHIFT * height), round(SHIFT * width)
-    wide = np.pad(pictures, ((0, 0), (down, down), (right, right), (0, 0)), mode="edge")
+    wide = np.pad(faces, ((0, 0), (down, down), (right, right), (0, 0)), mode="edge")
     corners = [(0, 0), (0, 2 * right), (2 * down, 0), (2 * down, 2 * right)] if count > 2 else []
     for top, left in [(down, right), *corners]:
         seen = wide[:, top : top + height, left : left + width]
@@ -49,71 +51,74 @@ def views(pictures: Any, count: int) -> Iterator[Any]:
             yield seen[:, :, ::-1]
 
 
-def pictures_of(rows: set[int], batches: Iterable[Any]) -> dict[int, gallery.Pixels]:
-    """The pictures of some rows, uint8 RGB, in one more pass: all would not fit in memory."""
-    found, start = {}, 0
-    for pictures, _ in batches:
-        for row in range(start, start + len(pictures)):
+def faces_of(rows: set[int], faces: Iterable[Any]) -> dict[int, gallery.Pixels]:
+    """The faces of some rows, uint8 RGB, in one more pass: all would not fit in memory."""
+    chosen, start = {}, 0
+    for batch, _ in faces:
+        for row in range(start, start + len(batch)):
             if row in rows:
-                pixels = np.asarray(pictures[row - start]).astype(np.uint8)
-                found[row] = np.repeat(pixels, 3 // pixels.shape[2], axis=2)
-        start += len(pictures)
-    return found
+                pixels = np.asarray(batch[row - start]).astype(np.uint8)
+                chosen[row] = np.repeat(pixels, 3 // pixels.shape[2], axis=2)
+        start += len(batch)
+    return chosen
 
 
-def main(name: str, model: Path, tfrecord: Path, out: Path, params: Params) -> None:
+def main(name: str, model: Path, tfrecord_folder: Path, out: Path, params: Params) -> None:
     devices.quiet()
     devices.reproducible(0)
     network, labels = modelfile.load(model)
-    size = examples.size(tfrecord, params.split)
+    builder = tfrecord.open_shards(tfrecord_folder)
+    size = tfrecord.size(builder, params.split)
     if not size:
-        raise InputError(f"{tfrecord}: split {params.split!r} has no examples to evaluate on")
+        raise InputError(
+            f"{tfrecord_folder}: split {params.split!r} has no examples to evaluate on"
+        )
 
-    def read() -> Any:
+    def faces() -> Any:
         height, width, channels = network.input_shape[1:]
-        given = (tfrecord, params.split, labels, (height, width), params.batch_size)
-        return examples.dataset(*given, channels=channels)
+        arguments = (tfrecord_folder, params.split, labels, (height, width), params.batch_size)
+        return batches.dataset(*arguments, channels=channels)
 
-    outputs = predict(network, read(), params.tta_views)
-    wanted = [label.name for label in labels]
-    truth = examples.columns(tfrecord, params.split, ["face_id", "identity", *wanted])
-    train = examples.columns(tfrecord, "train", wanted)
-    found = [
+    outputs = predict(network, faces(), params.tta_views)
+    names = [label.name for label in labels]
+    truth = tfrecord.columns(builder, params.split, ["face_id", "identity", *names])
+    train = tfrecord.columns(builder, "train", names)
+    by_label = [
         Result(label, truth[label.name], answers.read(outputs, label), train[label.name])
         for label in labels
     ]
-    figures = write_figures(out, found, truth, params.age_edges)
-    shown = results.mistakes(found, params.worst_mistakes)
-    pictures = pictures_of({row for rows in shown.values() for row in rows}, read())
-    write_mistakes(out / "mistakes.png", name, found, shown, pictures)
-    log.info("%s on %d faces of %s: %s", name, size, params.split, told(figures))
+    figures = write_figures(out, by_label, truth, params.age_edges)
+    shown = results.mistakes(by_label, params.worst_mistakes)
+    pixels = faces_of({row for rows in shown.values() for row in rows}, faces())
+    write_mistakes(out / "mistakes.png", name, by_label, shown, pixels)
+    log.info("%s on %d faces of %s: %s", name, size, params.split, summary(figures))
 
 
 def write_figures(
-    out: Path, found: list[Result], truth: dict[str, Any], edges: list[int]
+    out: Path, by_label: list[Result], truth: dict[str, Any], edges: list[int]
 ) -> metrics.Figures:
     """Write every table and return the content of `metrics.json`."""
     size = len(truth["face_id"])
-    figures = {"n": size} | results.summary(found)
+    figures = {"n": size} | results.summary(by_label)
     write_json(out / "metrics.json", figures)
-    by_group = results.by_group(found, *results.groups(found, size, edges))
+    by_group = results.by_group(by_label, *results.groups(by_label, size, edges))
     write_json(out / "by_group.json", by_group)
-    # TFRecord has no null: there nobody known is an empty text, and not one person.
+    # TFRecord has no null: an empty text stands for faces whose person is not known.
     people = [identity or None for identity in truth["identity"]]
     names = {"face_id": truth["face_id"], "identity": people}
-    write_rows(out / "predictions.parquet", *results.predictions(found, names))
-    for name, rows in results.curves(found).items():
+    write_rows(out / "predictions.parquet", *results.predictions(by_label, names))
+    for name, rows in results.curves(by_label).items():
         _write_csv(out / "plots" / f"{name}.csv", results.CURVES[name], rows)
     return figures
 
 
-def told(figures: metrics.Figures) -> str:
-    """The leading figure of every label in one line; of many, their mean accuracy."""
-    parts = {name: given for name, given in figures.items() if isinstance(given, dict)}
-    heads = {name: given.get("accuracy", given.get("mae")) for name, given in parts.items()}
-    shares = [given["accuracy"] for given in parts.values() if given.get("accuracy") is not None]
+def summary(figures: metrics.Figures) -> str:
+    """The leading figure of every label in one line; with many labels, their mean accuracy."""
+    parts = {name: part for name, part in figures.items() if isinstance(part, dict)}
+    heads = {name: part.get("accuracy", part.get("mae")) for name, part in parts.items()}
+    shares = [part["accuracy"] for part in parts.values() if part.get("accuracy") is not None]
     if len(shares) > MANY:
-        heads = {name: given["mae"] for name, given in parts.items() if "mae" in given}
+        heads = {name: part["mae"] for name, part in parts.items() if "mae" in part}
         heads[f"mean accuracy of {len(shares)}"] = sum(shares) / len(shares)
     return ", ".join(f"{n} {value:.3g}" for n, value in heads.items() if value is not None)
 
@@ -121,20 +126,20 @@ def told(figures: metrics.Figures) -> str:
 def write_mistakes(
     path: Path,
     name: str,
-    found: list[Result],
+    by_label: list[Result],
     shown: dict[str, list[int]],
-    pictures: dict[int, gallery.Pixels],
+    faces: dict[int, gallery.Pixels],
 ) -> None:
-    """Draw the worst mistakes, a row per label. shown: rows by label; pictures: by row."""
+    """Draw the worst mistakes, a row per label. shown: rows by label; faces: by row."""
     rows = {}
-    for result in found:
+    for result in by_label:
         label = result.label
         lines = {row: result.words(row) for row in shown[label.name]}
         rows[label.name.replace("_", " ")] = [
             gallery.Thumbnail(
-                pictures[row],
+                faces[row],
                 str(true),
-                f"→ {said} {answers.certainty(result.given, row):.2f}",
+                f"→ {said} {answers.certainty(result.answers, row):.2f}",
             )
             for row, (true, said) in lines.items()
         ]

@@ -1,4 +1,4 @@
-"""What a model's outputs say about a face, in the words of `LABELS`."""
+"""A model's outputs as answers: values, probabilities, and text."""
 
 from dataclasses import dataclass
 from typing import Any, assert_never

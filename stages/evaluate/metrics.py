@@ -109,9 +109,9 @@ def _of_counts(sums: Floats) -> dict[str, Floats]:
     return {"n": count, "accuracy": accuracy, "macro_f1": macro}
 
 
-def _known(given: dict[str, Floats]) -> Figures:
-    plain = {name: None if np.isnan(value) else float(value) for name, value in given.items()}
-    return plain | {"n": int(given["n"])}
+def _known(figures: dict[str, Floats]) -> Figures:
+    plain = {name: None if np.isnan(value) else float(value) for name, value in figures.items()}
+    return plain | {"n": int(figures["n"])}
 
 
 def confusion(actual: Floats, predicted: Floats, count: int) -> npt.NDArray[np.int64]:
@@ -138,9 +138,9 @@ def _usual(label: Label, train: Floats) -> float:
             assert_never(label)
 
 
-def overall(given: Figures) -> Figures:
+def overall(figures: Figures) -> Figures:
     """Figures without those of single classes."""
-    return {name: value for name, value in given.items() if name != "classes"}
+    return {name: value for name, value in figures.items() if name != "classes"}
 
 
 def age_bin(age: float, edges: list[int]) -> str:

@@ -1,4 +1,4 @@
-"""A model's answers beside the truths: what `evaluate` writes of them, as plain values."""
+"""A model's answers compared with the truth, as the plain values that `evaluate` writes."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, assert_never
@@ -9,7 +9,7 @@ import pyarrow as pa
 from stages.core.labels.kinds import Binary, Category, Label, Number
 from stages.evaluate import answers, metrics
 from stages.evaluate.answers import Answers, Floats
-from stages.formats import examples
+from stages.formats.tfrecord import known as is_known
 
 EVERYONE = "all"
 CURVE = 4  # of the tolerance: how far the curve of the cumulative score goes
@@ -18,21 +18,21 @@ CURVE = 4  # of the tolerance: how far the curve of the cumulative score goes
 class Result:
     """One label's truths and answers on a split; every array (N,), in the order of the shards."""
 
-    def __init__(self, label: Label, truth: Any, given: Answers, train: Any) -> None:
-        self.label, self.given = label, given
-        self.known = examples.known(truth)
+    def __init__(self, label: Label, truth: Any, said: Answers, train: Any) -> None:
+        self.label, self.answers = label, said
+        self.known = is_known(truth)
         self.truth: Floats = truth.astype(np.float64)
-        self.train: Floats = train[examples.known(train)].astype(np.float64)
+        self.train: Floats = train[is_known(train)].astype(np.float64)
 
     def figures(self, rows: Any = True) -> metrics.Figures:
-        """Figures of the given rows (a mask), as far as their truth is known."""
+        """Figures of some rows, a mask (N,), as far as their truth is known."""
         kept = self.known & rows
-        return metrics.figures(self.label, self.truth[kept], self.given.values[kept])
+        return metrics.figures(self.label, self.truth[kept], self.answers.values[kept])
 
     def words(self, row: int) -> tuple[str | None, str]:
         """Truth (None when unknown) and answer of one row as text."""
         truth = answers.words(self.truth[row], self.label) if self.known[row] else None
-        return truth, answers.words(self.given.values[row], self.label)
+        return truth, answers.words(self.answers.values[row], self.label)
 
 
 def summary(results: list[Result]) -> metrics.Figures:
@@ -47,7 +47,7 @@ def summary(results: list[Result]) -> metrics.Figures:
 
 
 def by_group(results: list[Result], ages: Sequence[str], genders: Sequence[str]) -> dict[str, Any]:
-    """The figures of every age group × gender that occurs; "all" is everyone, either way.
+    """The figures of every age group × gender that occurs, and of "all" ages and genders.
 
     ages, genders: every row's group, (N,).
     """
@@ -86,21 +86,21 @@ def predictions(results: list[Result], names: dict[str, Any]) -> tuple[pa.Schema
             for value, known in zip(result.truth, result.known, strict=True)
         ]
         columns[f"{name}_predicted"] = [
-            _value(value, result.label) for value in result.given.values
+            _value(value, result.label) for value in result.answers.values
         ]
-        columns[f"{name}_probability"] = result.given.scores.tolist()
+        columns[f"{name}_probability"] = result.answers.scores.tolist()
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return pa.schema(fields), rows
 
 
 def mistakes(results: list[Result], worst: int) -> dict[str, list[int]]:
     """The rows of the worst wrong answers to each label, the worst first."""
-    found = {}
+    rows = {}
     for result in results:
-        wrong = answers.wrongness(result.given, result.truth, result.known)
+        wrong = answers.wrongness(result.answers, result.truth, result.known)
         order = np.argsort(-wrong, kind="stable")[:worst]
-        found[result.label.name] = [int(row) for row in order if wrong[row] > 0]
-    return found
+        rows[result.label.name] = [int(row) for row in order if wrong[row] > 0]
+    return rows
 
 
 CURVES = {
@@ -123,11 +123,11 @@ def curves(results: list[Result]) -> dict[str, list[tuple[Any, ...]]]:
 def _curves(result: Result) -> dict[str, Iterable[tuple[Any, ...]]]:
     """The rows of one label's tables, without its name."""
     label, known = result.label, result.known
-    truth, scores = result.truth[known], result.given.scores[known]
+    truth, scores = result.truth[known], result.answers.scores[known]
     pairs = (result.words(int(row)) for row in np.flatnonzero(known))
     match label:
         case Number():
-            answer, until = result.given.values[known], CURVE * label.tolerance
+            answer, until = result.answers.values[known], CURVE * label.tolerance
             return {"cumulative-score": metrics.cumulative_score(truth, answer, until)}
         case Category():
             return {"confusion": pairs}

@@ -1,4 +1,4 @@
-"""The pictures that a model takes: how high, how wide, how many colours."""
+"""The faces that a model takes: their height, width and colors."""
 
 from typing import Annotated, Any
 
@@ -19,48 +19,61 @@ def sides(size: Size) -> Sides:
 
 
 def inputs(size: Size, channels: int) -> Any:
-    """A Keras input of pictures (B, height, width, channels), 0 to 255; 1 channel is grey."""
+    """A Keras input of faces (B, height, width, channels), 0 to 255; 1 channel is grey."""
     import keras
 
-    return keras.Input((*sides(size), channels), name="image")
+    return keras.Input((*sides(size), channels), name="face")
 
 
-def coloured(pictures: Any) -> Any:
-    """Pictures with three channels; a grey one is repeated."""
+def colored(faces: Any) -> Any:
+    """Faces with three channels; a grey one is repeated."""
     import keras
 
-    grey = pictures.shape[-1] == 1
-    return keras.layers.Concatenate()([pictures] * 3) if grey else pictures
+    grey = faces.shape[-1] == 1
+    return keras.layers.Concatenate()([faces] * 3) if grey else faces
 
 
 def middle(stored: Sides, wanted: Sides) -> tuple[int, int, int, int]:
     """Top, left, height and width of the largest middle part that has the wanted proportions.
 
-    `crop` makes a square of every picture, repeating its edges; so this finds a picture again that
-    was not square, and no face is ever stretched.
+    `crop` makes every face a square, repeating its edges if it must; so this recovers a picture
+    that was not square, and no face is ever stretched.
     """
     scale = min(stored[0] / wanted[0], stored[1] / wanted[1])
     height, width = round(wanted[0] * scale), round(wanted[1] * scale)
     return (stored[0] - height) // 2, (stored[1] - width) // 2, height, width
 
 
+def resize(faces: Any, stored: Sides, wanted: Sides) -> Any:
+    """The middle part of uint8 faces (..., height, width, channels), at the size that is wanted."""
+    import tensorflow as tf
+
+    top, left, height, width = middle(stored, wanted)
+    part = faces[..., top : top + height, left : left + width, :]
+    if (height, width) == wanted:
+        return part
+    smooth = tf.image.resize(part, wanted, antialias=True)
+    return tf.cast(tf.round(tf.clip_by_value(smooth, 0.0, 255.0)), tf.uint8)
+
+
 def shaped(squares: npt.NDArray[np.uint8], shape: tuple[int, int, int]) -> npt.NDArray[np.float32]:
-    """What a model takes of squares (B, side, side, 3), the side being the longer one it wants.
+    """Faces as training reads them from shards, from squares (B, side, side, 3).
 
-    shape: its height, width and channels. Returns (B, *shape), grey as JPEG's brightness is.
+    shape: height, width and channels of the model's input. Returns (B, *shape), 0 to 255, grey
+    weighted as in JPEG.
     """
-    top, left, height, width = middle(squares.shape[1:3], shape[:2])
-    part = squares[:, top : top + height, left : left + width].astype(np.float32)
-    return part if shape[2] == 3 else np.round(part @ BRIGHTNESS)[..., None]
+    height, width, channels = shape
+    grey = np.round(squares @ BRIGHTNESS).astype(np.uint8)[..., None] if channels == 1 else squares
+    return np.asarray(resize(grey, squares.shape[1:3], (height, width)), np.float32)
 
 
-def _checked(given: Any) -> Any:
-    both = given if isinstance(given, list | tuple) else [given, given]
-    whole = all(isinstance(side, int) and SMALLEST <= side <= LARGEST for side in both)
-    if len(both) != 2 or not whole:
+def _check_sides(value: Any) -> Any:
+    both = value if isinstance(value, list | tuple) else [value, value]
+    valid = all(type(side) is int and SMALLEST <= side <= LARGEST for side in both)
+    if len(both) != 2 or not valid:
         raise ValueError(f"must be a side of {SMALLEST} to {LARGEST} pixels, or [height, width]")
     return tuple(both)
 
 
 # A size in `params.yaml`, always read as height and width.
-CheckedSides = Annotated[Sides, BeforeValidator(_checked)]
+CheckedSides = Annotated[Sides, BeforeValidator(_check_sides)]

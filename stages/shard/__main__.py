@@ -1,14 +1,14 @@
 """Write the examples with their faces as TFRecord (a TFDS folder) and as Parquet shards.
 
-A row's shard, and its place there, is sha256(seed, face_id): shuffled, and the same however the
-rows came. Memory holds one shard at most: the rows are first put aside on the disk by shard. Then
-each shard is written by itself: here one after the other, on Ray side by side.
+A row's shard, and its place there, follow from sha256(seed, face_id): the rows are shuffled, and
+always in the same way. Memory holds one shard at most: the rows are first written to temporary
+files, one for each shard. Then each shard is written by itself, on Ray several at a time.
 """
 
 import hashlib
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from stages.core import cluster
 from stages.core.labels.kinds import Binary, Category, Label, Number
-from stages.core.labels.known import LABELS, labels_of
+from stages.core.labels.known import labels_of
 from stages.core.program import InputError, run
 from stages.core.scratch import atomic_folder, temporary_folder
 from stages.core.tables import partitions, read_batches, write_json
@@ -40,12 +40,13 @@ def order_of(face_id: str, seed: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}\x1f{face_id}".encode()).digest()[:8], "big")
 
 
-def put_aside(
+def spill_rows(
     batches: Iterable[pa.RecordBatch], folder: Path, shards: dict[str, int], seed: int
 ) -> dict[str, list[Path]]:
-    """Append every row to the file of its shard in `folder`; the files of each split, in order.
+    """Append every row to the file of its shard in `folder`; return each split's files in order.
 
-    Few rows in many shards may leave one empty: it has no file and is not counted.
+    shards: the number of shards of each split. With few rows in many shards one may stay empty: it
+    has no file and is not counted.
     """
     for batch in batches:
         members: dict[str, list[int]] = defaultdict(list)
@@ -66,9 +67,9 @@ def shuffled(path: Path, seed: int) -> pa.Table:
     return rows.take(pa.array(sorted(range(len(places)), key=places.__getitem__), pa.int64()))
 
 
-def label_counts(rows: pa.Table, labels: list[str]) -> dict[str, Any]:
-    """How many rows have a number; how many have each class."""
-    return {name: _count(LABELS[name], rows[name].drop_null().to_pylist()) for name in labels}
+def label_counts(rows: pa.Table, labels: Iterable[Label]) -> dict[str, Any]:
+    """By label: the number of rows that have a number, or that have each class."""
+    return {label.name: _count(label, rows[label.name].drop_null().to_pylist()) for label in labels}
 
 
 def _count(label: Label, known: list[Any]) -> int | dict[str, int]:
@@ -83,47 +84,48 @@ def _count(label: Label, known: list[Any]) -> int | dict[str, int]:
 
 @dataclass(frozen=True)
 class Task:
-    """A shard to write: the rows put aside for it, its name (split, number, of how many)."""
+    """A shard to write: the file of its rows, its split, its number, and how many there are."""
 
-    aside: Path
+    rows: Path
     name: tuple[str, int, int]
-    records: Path
-    tables: Path
-    labels: tuple[str, ...]
+    tfrecord_folder: Path
+    parquet_folder: Path
+    labels: tuple[Label, ...]
     size: int  # pixels
     seed: int
 
 
 @cache
-def records_of(folder: Path, labels: tuple[str, ...], size: int) -> tfrecord.Writer:
-    """What writes TFRecord into a folder; one in a process, for TensorFlow takes seconds."""
+def writer_of(folder: Path, labels: tuple[Label, ...], size: int) -> tfrecord.Writer:
+    """The writer of a TFRecord folder, one in each process: importing TensorFlow takes seconds."""
     devices.quiet()
-    return tfrecord.Writer(folder, list(labels), size)
+    return tfrecord.Writer(folder, labels, size)
 
 
 def write_shard(task: Task) -> dict[str, Any]:
     """Write one shard in both formats and describe it; may run in a worker process."""
-    rows, labels = shuffled(task.aside, task.seed), list(task.labels)
+    rows = shuffled(task.rows, task.seed)
     parts = [rows.slice(at, GROUP_ROWS) for at in range(0, rows.num_rows, GROUP_ROWS)]
-    wanted = ["image", *KEY, *labels]
-    examples = (row for part in parts for row in part.select(wanted).to_pylist())
-    record = task.records / tfrecord.file_name(*task.name)
-    table = task.tables / parquet.file_name(*task.name)
-    records_of(task.records, task.labels, task.size).write(record.name, examples)
-    parquet.write(table, labels, parts)
+    columns = ["face", *KEY, *(label.name for label in task.labels)]
+    examples = (row for part in parts for row in part.select(columns).to_pylist())
+    record = task.tfrecord_folder / tfrecord.file_name(*task.name)
+    table = task.parquet_folder / parquet.file_name(*task.name)
+    writer_of(task.tfrecord_folder, task.labels, task.size).write(record.name, examples)
+    parquet.write(table, task.labels, parts)
     return {
         "split": task.name[0],
         "rows": rows.num_rows,
         "tfrecord": {"file": record.name, "bytes": record.stat().st_size},
         "parquet": {"file": table.name, "bytes": table.stat().st_size},
-        "labels": label_counts(rows, labels),
+        "labels": label_counts(rows, task.labels),
     }
 
 
 def write_each(tasks: list[Task], where: cluster.Cluster) -> Iterator[tuple[Task, dict[str, Any]]]:
     """Each shard's description when it is written.
 
-    Here in this process: others would each take the seconds and the memory of TensorFlow again.
+    Without Ray all are written in this process: others would each take the seconds and the memory
+    of TensorFlow again.
     """
     if where.address is None:
         yield from ((task, write_shard(task)) for task in tasks)
@@ -134,65 +136,67 @@ def write_each(tasks: list[Task], where: cluster.Cluster) -> Iterator[tuple[Task
 
 def write_shards(
     stream: Stream,
-    labels: list[str],
-    records: Path,
-    tables: Path,
+    labels: Sequence[Label],
+    tfrecord_folder: Path,
+    parquet_folder: Path,
     params: Params,
     where: cluster.Cluster,
 ) -> dict[str, Any]:
     """Read the rows twice, write both folders and return the figures."""
-    found = survey(stream(), labels)
+    faces = survey(stream(), labels)
     with (
-        temporary_folder() as aside,
-        atomic_folder(records) as new_records,
-        atomic_folder(tables) as new_tables,
+        temporary_folder() as spilled,
+        atomic_folder(tfrecord_folder) as new_tfrecord,
+        atomic_folder(parquet_folder) as new_parquet,
     ):
-        shards = put_aside(stream(), aside, found.shards(params.shard_mb), params.seed)
-        made_of = (new_records, new_tables, tuple(labels), found.size, params.seed)
+        shards = spill_rows(stream(), spilled, faces.shards(params.shard_mb), params.seed)
+        common = (new_tfrecord, new_parquet, tuple(labels), faces.size, params.seed)
         tasks = [
-            Task(path, (split, number, len(paths)), *made_of)
+            Task(path, (split, number, len(paths)), *common)
             for split, paths in shards.items()
             for number, path in enumerate(paths)
         ]
         described = {}
         for task, figures in write_each(tasks, where):
-            task.aside.unlink()
+            task.rows.unlink()
             described[task.name] = figures
         written = [described[task.name] for task in tasks]
         lengths = {name: [s["rows"] for s in written if s["split"] == name] for name in shards}
-        records_of(new_records, tuple(labels), found.size).finish(lengths)
+        writer_of(new_tfrecord, tuple(labels), faces.size).finish(lengths)
     splits = {
-        name: {"rows": found.rows[name], "bytes": found.bytes[name], "shards": len(paths)}
+        name: {"rows": faces.rows[name], "bytes": faces.bytes[name], "shards": len(paths)}
         for name, paths in shards.items()
     }
-    return {"rows": found.rows.total(), "size": found.size, **splits, "shards": written}
+    return {"rows": faces.rows.total(), "size": faces.size, **splits, "shards": written}
 
 
 def main(
     faces: Path,
     balanced: Path,
-    records: Path,
-    tables: Path,
-    results: Path,
+    tfrecord_folder: Path,
+    parquet_folder: Path,
+    metrics: Path,
     params: Params,
     sources: dict[str, str],
     where: Mapping[str, Any] = cluster.HERE,
 ) -> None:
-    """Join `FACES` and `EXAMPLES`, write TFRecord into `records` and Parquet into `tables`."""
+    """Join `FACES` and `EXAMPLES`, write both folders of shards and their figures."""
     first = next(read_batches([balanced]), None)
     if first is None:
-        raise InputError(f"{balanced}: has no rows: nothing to write")
-    labels = [label.name for label in labels_of(first.schema.names)]
+        raise InputError(
+            f"{balanced}: has no rows, so there is no face to write; results/data/*.json say what "
+            "each stage left out"
+        )
     pixels = partial(read_batches, partitions(faces, sources), [*KEY, "face"])
     figures = write_shards(
         lambda: join(read_batches([balanced]), pixels()),
-        labels,
-        records,
-        tables,
+        labels_of(first.schema.names),
+        tfrecord_folder,
+        parquet_folder,
         params,
         cluster.read(where),
     )
-    write_json(results, figures)
+    write_json(metrics, figures)
     log.info("wrote %d rows in %d shards", figures["rows"], len(figures["shards"]))
 
 

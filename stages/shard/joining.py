@@ -15,20 +15,20 @@ Key = tuple[str | None, ...]
 def join(
     examples: Iterable[pa.RecordBatch], faces: Iterable[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
-    """Each batch of `EXAMPLES` with a column `image` before its own: the face of each row.
+    """Each batch of `EXAMPLES` with a column `face` before its own: the face of each row.
 
-    Both tables keep one order, the examples being some of the faces, one maybe several times (a
-    merge join). `InputError` names the first example that is not there, or not in that order.
+    A merge join: both tables keep one order, and an example may stand several times.
+    `InputError` names the first example whose face is missing or stands in another order.
     """
     rows = _walk(faces)
     last: tuple[Key, Any] = ((), None)
     for batch in examples:
-        found = []
+        matches = []
         for key in _keys(batch):
             last = last if key == last[0] else (key, _find(key, rows))
-            found.append(last[1])
-        columns = [pa.array(found, PICTURE), *batch.columns]
-        yield pa.RecordBatch.from_arrays(columns, names=["image", *batch.schema.names])
+            matches.append(last[1])
+        columns = [pa.array(matches, PICTURE), *batch.columns]
+        yield pa.RecordBatch.from_arrays(columns, names=["face", *batch.schema.names])
 
 
 def _find(wanted: Key, rows: Iterator[tuple[Key, Any]]) -> Any:

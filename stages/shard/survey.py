@@ -1,4 +1,4 @@
-"""A first look at the rows to shard: how many, how large, and whether they can be written."""
+"""A first pass over the rows to shard: number, size, and whether they can be written."""
 
 import io
 import math
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from PIL import Image, UnidentifiedImageError
 
-from stages.core.labels.known import CATEGORIES
+from stages.core.labels.kinds import Category, Label
 from stages.core.program import InputError
 from stages.core.schema import SPLITS
 
@@ -19,14 +19,14 @@ MEGABYTE = 1_000_000
 
 @dataclass
 class Survey:
-    """What a first look at the rows finds: rows and bytes of faces per split; their side."""
+    """The rows and the bytes of faces in each split, and the side of a face."""
 
     rows: Counter[str] = field(default_factory=Counter)
     bytes: Counter[str] = field(default_factory=Counter)
     size: int = 0  # pixels
 
     def shards(self, megabytes: float) -> dict[str, int]:
-        """How many shards each split that has rows is cut into."""
+        """The number of shards of each split that has rows."""
         most = megabytes * MEGABYTE
         return {
             split: max(1, math.ceil(self.bytes[split] / most))
@@ -35,26 +35,26 @@ class Survey:
         }
 
 
-def survey(batches: Iterable[pa.RecordBatch], labels: list[str]) -> Survey:
-    """Count rows and bytes; `InputError` names what cannot be written."""
-    found = Survey()
+def survey(batches: Iterable[pa.RecordBatch], labels: Iterable[Label]) -> Survey:
+    """Count rows and bytes; `InputError` names the first face or value that cannot be written."""
+    counts = Survey()
     for batch in batches:
         check_values(batch, labels)
-        columns = (batch.column(name).to_pylist() for name in ("split", "face_id", "image"))
-        for split, face_id, image in zip(*columns, strict=True):
-            found.rows[split] += 1
-            found.bytes[split] += len(image["bytes"])
-            size = side(image["bytes"], face_id)
-            if found.size not in (0, size):
-                sizes = f"{size} pixels wide, those before it {found.size}"
+        columns = (batch.column(name).to_pylist() for name in ("split", "face_id", "face"))
+        for split, face_id, face in zip(*columns, strict=True):
+            counts.rows[split] += 1
+            counts.bytes[split] += len(face["bytes"])
+            size = side(face["bytes"], face_id)
+            if counts.size not in (0, size):
+                sizes = f"{size} pixels wide, those before it {counts.size}"
                 raise InputError(f"face {face_id} is {sizes}: one size a data set; run crop again")
-            found.size = size
-    return found
+            counts.size = size
+    return counts
 
 
-def check_values(batch: pa.RecordBatch, labels: list[str]) -> None:
+def check_values(batch: pa.RecordBatch, labels: Iterable[Label]) -> None:
     """`InputError` for a split or a class that does not exist."""
-    allowed = {name: CATEGORIES[name].classes for name in labels if name in CATEGORIES}
+    allowed = {label.name: label.classes for label in labels if isinstance(label, Category)}
     for name, values in ({"split": SPLITS} | allowed).items():
         for value in pc.unique(batch.column(name)).to_pylist():
             if value not in values and (value is not None or name == "split"):

@@ -1,9 +1,9 @@
-"""From `LABELS` to a model's heads, and to losses and metrics that pass over missing labels.
+"""The heads of a model, one for each label, and losses and metrics that ignore missing labels.
 
-A model is built of Keras's own layers only, so `keras.models.load_model` opens it anywhere. Its
-outputs are probabilities; training looks at the layers just before them (`logits`), where losses
-neither saturate nor lose digits. Targets mark a missing value as NaN (numbers) or −1 (others):
-it adds nothing to a loss, a gradient or a metric.
+A model is built only of layers that Keras itself has, so `keras.models.load_model` opens it
+anywhere. Its outputs are probabilities; training uses the layers just before them (`logits`), where
+losses neither saturate nor lose digits. A missing target is NaN (numbers) or -1 (others): it adds
+nothing to a loss, a gradient or a metric.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -59,16 +59,17 @@ def regression(features: Any, label: Number) -> Any:
     return output
 
 
-def answers(given: Mapping[str, Any], labels: Iterable[Label]) -> dict[str, Any]:
+def answers(logits: Mapping[str, Any], labels: Iterable[Label]) -> dict[str, Any]:
     """A model's outputs by name, all float32, from the logits of every label.
 
-    given: (B, width) by label, each from a layer named "<label>_logits". number: "<label>" (B, 1)
-    its expectation and "<label>_distribution" (B, bins), a probability for each whole number from
-    low to high. category: (B, classes) probabilities. binary: (B, 1) probability of yes.
+    logits: (B, width) by label, each from a layer named "<label>_logits". A number has two outputs:
+    "<label>" (B, 1), its expectation, and "<label>_distribution" (B, bins), a probability for each
+    whole number from low to high. A category has (B, classes) probabilities, a binary label (B, 1),
+    the probability of yes.
     """
     outputs: dict[str, Any] = {}
     for label in labels:
-        name, score = label.name, given[label.name]
+        name, score = label.name, logits[label.name]
         match label:
             case Number():
                 distribution = layers.Softmax(name=f"{name}_distribution", dtype="float32")(score)
@@ -92,14 +93,14 @@ def logits(model: Any, labels: Iterable[Label]) -> Any:
 def losses(
     labels: Iterable[Label], smoothing: float, weights: Mapping[str, Any] | None = None
 ) -> dict[str, Loss]:
-    """A loss per label on its logits, (B,), whose mean is that over the known values of the batch.
+    """A loss per label on its logits, (B,), whose mean is the mean over the batch's known values.
 
-    It is 0 where nothing is known. Keras takes the mean itself, and shares it among several GPUs.
-    smoothing: share of the probability spread over all classes of a category. weights: by number,
-    how much each of its bins counts, (bins,); 1 where not given.
+    It is 0 where nothing is known. Keras takes the mean itself, also over several GPUs.
+    smoothing: share of the probability spread over all classes of a category. weights: by number
+    label, a weight (bins,) for each of its bins; the default is 1.
     """
-    given = weights or {}
-    return {label.name: _loss(label, smoothing, given.get(label.name)) for label in labels}
+    weights = weights or {}
+    return {label.name: _loss(label, smoothing, weights.get(label.name)) for label in labels}
 
 
 def metrics(labels: Iterable[Label]) -> dict[str, list[Any]]:
@@ -142,7 +143,7 @@ def width(label: Label) -> int:
 
 
 def bins(label: Number) -> Any:
-    """The whole numbers a number's head chooses among, float32 (bins,)."""
+    """The whole numbers that a number's head chooses from, float32 (bins,)."""
     return np.arange(label.low, label.high + 1, dtype=np.float32)
 
 
@@ -152,7 +153,7 @@ def expected(output: Any, label: Number) -> Any:
 
 
 def _expectation(distribution: Any, label: Number) -> Any:
-    """A fixed dense layer whose weights are the bins: an expectation without code of our own."""
+    """The mean (B, 1) of a distribution (B, bins): a fixed dense layer with the bins as weights."""
     mean = layers.Dense(1, use_bias=False, trainable=False, name=label.name, dtype="float32")
     output = mean(distribution)
     mean.set_weights([bins(label)[:, None]])
@@ -205,7 +206,7 @@ def _number(value: Any, output: Any, label: Number) -> Any:
 
 
 def _weight(value: Any, label: Number, weights: Any) -> Any:
-    """How much each value counts, (B,), by the whole number nearest to it."""
+    """The weight of each value, (B,): that of the nearest whole number."""
     place = ops.cast(ops.round(ops.clip(value, label.low, label.high)), "int32") - label.low
     return ops.take(ops.convert_to_tensor(weights, "float32"), place)
 

@@ -4,11 +4,13 @@ from typing import Literal
 
 from pydantic import Field, PositiveFloat, field_validator
 
+from stages.core import plugins
 from stages.core.labels.known import LABELS
 from stages.core.program import Section
 from stages.network.inputs import CheckedSides
 from stages.train.augment import Augment
 
+MODELS = "stages.train.models"
 AgeWeights = Literal["none", "inverse", "sqrt_inverse", "lds"]
 Backbone = Literal["vgg16", "vgg19", "resnet50v2", "inception_resnet_v2"]
 
@@ -57,6 +59,14 @@ class Params(Section):
     mixed_precision: bool = Field(description="Compute in 16 bits where the device gains by it.")
     jit_compile: bool = Field(description="Compile with XLA where the device gains by it.")
     multi_gpu: bool = Field(description="Use all GPUs of this machine.")
+
+    @field_validator("models")
+    @classmethod
+    def _found(cls, names: list[str]) -> list[str]:
+        known = plugins.names(MODELS)
+        if unknown := sorted(set(names) - set(known)):
+            raise ValueError(f"has {unknown[0]!r}; allowed: {', '.join(known)}")
+        return names
 
     @field_validator("labels", "loss_weights")
     @classmethod

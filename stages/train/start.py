@@ -1,6 +1,6 @@
-"""Weights to begin from: those of an earlier training, or of a backbone trained elsewhere.
+"""The weights a training begins with: an earlier training's, or a backbone's trained elsewhere.
 
-Nothing is fetched: a file that is not there is told by name.
+Nothing is downloaded: a missing file is an error that names it.
 """
 
 import os
@@ -14,7 +14,7 @@ from stages.network import modelfile
 from stages.train.params import Backbone
 
 IMAGENET = "imagenet"
-# As keras.applications names what it keeps; all without the layers above the last pooling.
+# As keras.applications names its files, all without the layers above the last pooling.
 FILES: dict[Backbone, str] = {
     "vgg16": "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
     "vgg19": "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
@@ -23,21 +23,23 @@ FILES: dict[Backbone, str] = {
 }
 
 
-def files(model: str, start: Mapping[str, str], weights: Mapping[Backbone, str]) -> list[Path]:
-    """The files that a training of this model may read; `InputError` names one that is missing."""
-    wanted = {f"train.pretrained.{name}": found(name, given) for name, given in weights.items()}
-    if model in start:
-        wanted[f"train.init_from.{model}"] = Path(start[model]).expanduser()
-    for key, path in wanted.items():
+def files(
+    model: str, init_from: Mapping[str, str], pretrained: Mapping[Backbone, str]
+) -> list[Path]:
+    """The files that a training of this model may read; `InputError` names a missing one."""
+    paths = {f"train.pretrained.{name}": weights_path(name, f) for name, f in pretrained.items()}
+    if model in init_from:
+        paths[f"train.init_from.{model}"] = Path(init_from[model]).expanduser()
+    for key, path in paths.items():
         if not path.is_file():
             raise InputError(f"params.yaml: {key}: no file {path}; put it there, or drop the key")
-    return list(wanted.values())
+    return list(paths.values())
 
 
-def found(backbone: Backbone, given: str) -> Path:
-    """Where the weights of a backbone are; `imagenet` is what Keras itself fetched before."""
-    if given != IMAGENET:
-        return Path(given).expanduser()
+def weights_path(backbone: Backbone, file: str) -> Path:
+    """Where the weights of a backbone are; `imagenet` stands for the file that Keras downloads."""
+    if file != IMAGENET:
+        return Path(file).expanduser()
     return Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models" / FILES[backbone]
 
 
@@ -45,37 +47,38 @@ def load(
     network: Any,
     labels: list[Label],
     model: str,
-    start: Mapping[str, str],
-    weights: Mapping[Backbone, str],
+    init_from: Mapping[str, str],
+    pretrained: Mapping[Backbone, str],
 ) -> None:
-    """Put the weights that are asked for into a new network; those of a backbone are then frozen.
+    """Put the wanted weights into a new network. Backbones with pretrained weights are frozen.
 
-    start: a `.keras` file by model, an earlier training of the same network and labels. weights:
-    a file of weights by backbone; a network without that backbone passes over it. `InputError`
-    names the layer that does not fit.
+    init_from: by model, a `.keras` file of an earlier training of the same network and labels.
+    pretrained: by backbone, a file of weights; a network without that backbone ignores it.
+    `InputError` names the layer that does not fit.
     """
     for layer in network.layers:
-        if layer.name in weights:
-            _load_backbone(layer, found(layer.name, weights[layer.name]))
+        if layer.name in pretrained:
+            _load_backbone(layer, weights_path(layer.name, pretrained[layer.name]))
             layer.trainable = False
-    if model in start:
-        _go_on(network, labels, Path(start[model]).expanduser(), f"train.init_from.{model}")
+    if model in init_from:
+        path = Path(init_from[model]).expanduser()
+        _load_earlier(network, labels, path, f"train.init_from.{model}")
 
 
 def _load_backbone(backbone: Any, path: Path) -> None:
     try:
         backbone.load_weights(path)
     except (ValueError, KeyError, OSError) as error:
-        # Keras ends with all values of the variable.
-        told = " ".join(str(error).split(" Target variable")[0].split())
+        # Keras appends all values of the variable.
+        reason = " ".join(str(error).split(" Target variable")[0].split())
         raise InputError(
-            f"params.yaml: train.pretrained.{backbone.name}: {path} does not fit: {told}"
+            f"params.yaml: train.pretrained.{backbone.name}: {path} does not fit: {reason}"
         ) from None
 
 
-def _go_on(network: Any, labels: list[Label], path: Path, key: str) -> None:
-    earlier, known = modelfile.load(path)
-    names = [[label.name for label in each] for each in (known, labels)]
+def _load_earlier(network: Any, labels: list[Label], path: Path, key: str) -> None:
+    earlier, its_labels = modelfile.load(path)
+    names = [[label.name for label in each] for each in (its_labels, labels)]
     if names[0] != names[1]:
         raise InputError(f"params.yaml: {key}: {path} has heads {names[0]}, not {names[1]}")
     pairs = zip(earlier.weights, network.weights, strict=False)

@@ -144,8 +144,8 @@ def test_grey_pictures_that_are_not_square(tmp_path: Path) -> None:
     assert (tmp_path / "out/mistakes.png").is_file()
 
 
-def test_many_labels_are_told_by_their_mean() -> None:
+def test_many_labels_are_summed_up_by_their_mean() -> None:
     few = {"n": 9, "age": {"mae": 4.0}, "gender": {"accuracy": 0.5}}
-    assert evaluate.told(few) == "age 4, gender 0.5"
+    assert evaluate.summary(few) == "age 4, gender 0.5"
     many = few | {f"b{n}": {"accuracy": n / 10} for n in range(9)}
-    assert evaluate.told(many) == "age 4, mean accuracy of 10 0.41"
+    assert evaluate.summary(many) == "age 4, mean accuracy of 10 0.41"

@@ -20,11 +20,11 @@ from stages.report.__main__ import Step
 from tests.faces_fixture import jpeg
 from tests.flows.small import Workspace
 
-IMAGES = pa.schema([pa.field("image", schema.PICTURE)])
+IMAGES = pa.schema([pa.field("face", schema.PICTURE)])
 
 
 def write_faces(path: Path, count: int, size: int = 96) -> Path:
-    rows = [{"image": {"bytes": jpeg(seed, size), "path": None}} for seed in range(count)]
+    rows = [{"face": {"bytes": jpeg(seed, size), "path": None}} for seed in range(count)]
     write_batches(path, IMAGES, pa.Table.from_pylist(rows, IMAGES).to_batches())
     return path
 

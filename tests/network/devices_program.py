@@ -1,6 +1,6 @@
 """Trainings with what `stages.network.devices` chooses on GPUs, on the devices of a CPU.
 
-python -m tests.training.devices_program SHARDS FOLDER
+python -m tests.network.devices_program SHARDS FOLDER
 """
 
 import logging
@@ -9,7 +9,6 @@ from pathlib import Path
 
 from stages.core.labels.known import LABELS
 from stages.network import devices
-from stages.train import __main__ as train
 from tests.shards_fixture import LABELED
 from tests.train.test_train import params
 
@@ -30,13 +29,22 @@ def main(shards: Path, folder: Path) -> None:
 def fit(chosen: devices.Devices, shards: Path, folder: Path) -> None:
     from stages.network import modelfile
     from stages.train import fitting, heads
+    from stages.train.models import compact
 
     devices.reproducible(1, chosen.jit_compile)
     folder.mkdir(parents=True)
-    module, labels = train.find_model("compact"), [LABELS[name] for name in LABELED]
-    losses, given = heads.losses(labels, 0.05), params(epochs=4, optimizer="muon")
-    model = fitting.fit(module, labels, shards, folder, folder / "h", chosen, losses, given)
-    modelfile.save(model, folder / "model.keras")
+    labels = [LABELS[name] for name in LABELED]
+    training = fitting.Training(
+        "compact",
+        compact,
+        labels,
+        heads.losses(labels, 0.05),
+        shards,
+        params(epochs=4, optimizer="muon"),
+        folder,
+        folder / "history",
+    )
+    modelfile.save(fitting.fit(training, chosen), folder / "model.keras")
 
 
 if __name__ == "__main__":

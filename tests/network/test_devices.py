@@ -56,7 +56,7 @@ def test_nothing_is_used_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_gpus_get_trains_on_the_devices_of_a_cpu(tmp_path: Path) -> None:
     """bfloat16, compiled by XLA, and with a batch spread over two devices."""
     shards = trial(tmp_path / "shards")
-    program = [sys.executable, "-m", "tests.training.devices_program"]
+    program = [sys.executable, "-m", "tests.network.devices_program"]
     done = subprocess.run(
         [*program, shards, tmp_path], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -20,7 +20,7 @@ def test_joining_gives_each_example_its_face(chosen: list[int], size: int, other
     own = schemas.examples(labels_of(NAMES))
     joined = join(batches(wanted, own, size), batches(rows, schema.FACES, other))
     found = [row for batch in joined for row in batch.to_pylist()]
-    assert [row["image"] for row in found] == [row["face"] for row in wanted]
+    assert [row["face"] for row in found] == [row["face"] for row in wanted]
     assert [row["face_id"] for row in found] == [row["face_id"] for row in wanted]
 
 

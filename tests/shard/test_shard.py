@@ -17,7 +17,7 @@ from stages.core.labels.known import labels_of
 from stages.core.program import InputError
 from stages.core.tables import write_rows
 from stages.shard import spill
-from stages.shard.__main__ import main, order_of, put_aside
+from stages.shard.__main__ import main, order_of, spill_rows
 from stages.shard.params import Params
 from tests.faces_fixture import (
     NAMES,
@@ -175,7 +175,7 @@ def test_five_hundred_shards_open_one_file_at_a_time(tmp_path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (used + 4, allowed[1]))
     try:
         counts = {"train": 500, "validation": 500, "test": 500}
-        paths = put_aside(whole, tmp_path, counts, seed=1)
+        paths = spill_rows(whole, tmp_path, counts, seed=1)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, allowed)
     files = [path for own in paths.values() for path in own]

@@ -11,7 +11,7 @@ import pyarrow.dataset
 import pytest
 from PIL import Image
 
-from stages.core.labels.known import GENDER
+from stages.core.labels.known import GENDER, labels_of
 from stages.formats import parquet
 from tests.faces_fixture import NAMES, SIZE, Row, examples, write_shards
 
@@ -33,16 +33,16 @@ def test_tfds_reads_every_row(sharded: Path, expected: dict[str, Row]) -> None:
 
     builder = tfds.builder_from_directory(str(sharded / "shards" / "tfrecord"))
     assert builder.info.features["gender"].names == list(GENDER.classes)
-    assert builder.info.features["image"].shape == (SIZE, SIZE, 3)
+    assert builder.info.features["face"].shape == (SIZE, SIZE, 3)
     assert builder.name == "faceline"
     assert builder.info.splits["train"].num_shards > 1
-    decoders = {"image": tfds.decode.SkipDecoding()}
+    decoders = {"face": tfds.decode.SkipDecoding()}
     found = 0
     for split in ("train", "validation", "test"):
         for row in tfds.as_numpy(builder.as_dataset(split=split, decoders=decoders)):
             own = expected[row["face_id"].decode()]
             found += 1
-            assert row["image"] == own["face"]["bytes"]
+            assert row["face"] == own["face"]["bytes"]
             assert split == own["split"]
             assert row["identity"].decode() == (own["identity"] or "")
             assert row["source"].decode() == own["source"]
@@ -52,7 +52,7 @@ def test_tfds_reads_every_row(sharded: Path, expected: dict[str, Row]) -> None:
             assert classes[row["gender"] + 1] == own["gender"]
             assert (None, False, True)[row["eyeglasses"] + 1] == own["eyeglasses"]
     assert found == len(expected) == sum(s.num_examples for s in builder.info.splits.values())
-    pixels = next(iter(builder.as_dataset(split="train")))["image"]
+    pixels = next(iter(builder.as_dataset(split="train")))["face"]
     assert pixels.shape == (SIZE, SIZE, 3)
 
 
@@ -71,10 +71,10 @@ def test_hugging_face_datasets_shows_pictures(
     }
     row = found["train"][0]
     own = expected[row["face_id"]]
-    assert isinstance(found["train"].features["image"], datasets.Image)
-    assert row["image"].size == (SIZE, SIZE)
+    assert isinstance(found["train"].features["face"], datasets.Image)
+    assert row["face"].size == (SIZE, SIZE)
     with Image.open(io.BytesIO(own["face"]["bytes"])) as picture:
-        assert row["image"].tobytes() == picture.convert("RGB").tobytes()
+        assert row["face"].tobytes() == picture.convert("RGB").tobytes()
     assert [row[name] for name in NAMES] == [own[name] for name in NAMES]
 
 
@@ -83,13 +83,13 @@ def test_pandas_duckdb_and_arrow_read_the_same(sharded: Path, expected: dict[str
     frame = pd.read_parquet(folder)
     assert len(frame) == len(expected)
     assert frame["age"].isna().sum() == sum(row["age"] is None for row in expected.values())
-    query = f"select face_id, image.bytes, gender from '{folder}/*.parquet'"
+    query = f"select face_id, face.bytes, gender from '{folder}/*.parquet'"
     for face_id, data, gender in duckdb.sql(query).fetchall():
         assert data == expected[face_id]["face"]["bytes"]
         assert gender == expected[face_id]["gender"]
     whole = pyarrow.dataset.dataset(folder).to_table()
     assert whole.num_rows == len(expected)
-    assert whole.schema.names == parquet.columns(NAMES).names
+    assert whole.schema.names == parquet.columns(labels_of(NAMES)).names
     for row in whole.to_pylist():
         own = expected[row["face_id"]]
         assert {name: row[name] for name in (*NAMES, "url", "keypoints", "box")} == {

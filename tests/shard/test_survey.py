@@ -2,6 +2,7 @@
 
 import pytest
 
+from stages.core.labels.known import labels_of
 from stages.core.program import InputError
 from stages.formats import parquet
 from stages.shard.survey import side, survey
@@ -9,8 +10,8 @@ from tests.faces_fixture import NAMES, Row, batches, face, jpeg, labels
 
 
 def looked_at(rows: list[Row]) -> None:
-    own = parquet.columns(NAMES)
-    survey(batches([row | {"image": row["face"]} for row in rows], own, 9), NAMES)
+    own = parquet.columns(labels_of(NAMES))
+    survey(batches(rows, own, 9), labels_of(NAMES))
 
 
 @pytest.mark.parametrize(

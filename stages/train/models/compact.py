@@ -20,16 +20,16 @@ SMALL = 56  # pixels: under it the stem keeps the size, or too few places are le
 
 
 def build(image_size: Size, labels: list[Label], channels: int = 3) -> keras.Model:
-    """A model from pictures (B, height, width, channels), 0 to 255, to one output per label."""
-    pictures = inputs(image_size, channels)
-    x = layers.Rescaling(1 / 127.5, offset=-1)(pictures)
+    """A model from faces (B, height, width, channels), 0 to 255, to one output per label."""
+    faces = inputs(image_size, channels)
+    x = layers.Rescaling(1 / 127.5, offset=-1)(faces)
     x = _convolve(x, WIDTHS[0], strides=1 if min(sides(image_size)) < SMALL else 2)
     for width in WIDTHS[1:]:
         x = _residual(_convolve(x, width, strides=2), width)
     x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dropout(DROPOUT)(x)
     x = layers.Dense(FEATURES, activation="relu", kernel_initializer="he_normal")(x)
-    return keras.Model(pictures, heads.attach(x, labels), name="compact")
+    return keras.Model(faces, heads.attach(x, labels), name="compact")
 
 
 def _convolve(x: Any, width: int, strides: int = 1) -> Any:

@@ -20,7 +20,7 @@ from keras.applications import (
 )
 
 from stages.core.labels.kinds import Label
-from stages.network.inputs import Size, coloured, inputs, sides
+from stages.network.inputs import Size, colored, inputs, sides
 from stages.train import heads
 
 DROPOUT = 0.5
@@ -32,17 +32,17 @@ BACKBONES = (
 
 
 def build(image_size: Size, labels: list[Label], channels: int = 3) -> keras.Model:
-    """A model from pictures (B, height, width, channels), 0 to 255, to one output per label.
+    """A model from faces (B, height, width, channels), 0 to 255, to one output per label.
 
     image_size: at least 75.
     """
-    pictures = inputs(image_size, channels)
+    faces = inputs(image_size, channels)
     seen = []
     for backbone, prepare in BACKBONES:
         network = backbone(include_top=False, weights=None, input_shape=(*sides(image_size), 3))
-        seen.append(_averaged(network(prepare(coloured(pictures)))))
+        seen.append(_averaged(network(prepare(colored(faces)))))
     x = layers.Dropout(DROPOUT)(layers.Concatenate()(seen))
-    return keras.Model(pictures, heads.attach(x, labels), name="ensemble")
+    return keras.Model(faces, heads.attach(x, labels), name="ensemble")
 
 
 def _averaged(features: Any) -> Any:

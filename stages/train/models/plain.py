@@ -17,16 +17,16 @@ FEATURES = 128
 
 
 def build(image_size: Size, labels: list[Label], channels: int = 3) -> keras.Model:
-    """A model from pictures (B, height, width, channels), 0 to 255, to one output per label.
+    """A model from faces (B, height, width, channels), 0 to 255, to one output per label.
 
     image_size: at least 16, which the four poolings bring down to 1.
     """
-    pictures = inputs(image_size, channels)
-    x = layers.Rescaling(1 / 255)(pictures)
+    faces = inputs(image_size, channels)
+    x = layers.Rescaling(1 / 255)(faces)
     for width in WIDTHS:
         x = layers.Conv2D(width, 3, padding="same", activation="relu")(x)
         x = layers.MaxPooling2D()(x)
     x = layers.Flatten()(x)
     x = layers.Dense(FEATURES, activation="relu")(x)
     x = layers.Dropout(DROPOUT)(x)
-    return keras.Model(pictures, heads.attach(x, labels), name="plain")
+    return keras.Model(faces, heads.attach(x, labels), name="plain")

@@ -17,12 +17,12 @@ FEATURES = 128
 
 
 def build(image_size: Size, labels: list[Label], channels: int = 3) -> keras.Model:
-    """A model from pictures (B, height, width, channels), 0 to 255, to one output per label.
+    """A model from faces (B, height, width, channels), 0 to 255, to one output per label.
 
     image_size: at least 16, which the four poolings bring down to 1.
     """
-    pictures = inputs(image_size, channels)
-    x = layers.Rescaling(1 / 255)(pictures)
+    faces = inputs(image_size, channels)
+    x = layers.Rescaling(1 / 255)(faces)
     for width in WIDTHS:
         x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
         x = layers.ReLU()(layers.BatchNormalization()(x))
@@ -31,4 +31,4 @@ def build(image_size: Size, labels: list[Label], channels: int = 3) -> keras.Mod
     x = layers.Dense(FEATURES, use_bias=False)(x)
     x = layers.ReLU()(layers.BatchNormalization()(x))
     x = layers.Dropout(DROPOUT)(x)
-    return keras.Model(pictures, heads.attach(x, labels), name="plain_normalised")
+    return keras.Model(faces, heads.attach(x, labels), name="plain_normalised")

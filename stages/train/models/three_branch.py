@@ -20,16 +20,16 @@ BRANCHES = (("valid", 64), ("valid", 64), ("same", 100))  # padding, and units a
 
 
 def build(image_size: Size, labels: list[Label], channels: int = 1) -> keras.Model:
-    """A model from pictures (B, height, width, channels), 0 to 255, to one output per label."""
-    pictures = inputs(image_size, channels)
-    x = layers.Rescaling(1 / 255)(pictures)
+    """A model from faces (B, height, width, channels), 0 to 255, to one output per label."""
+    faces = inputs(image_size, channels)
+    x = layers.Rescaling(1 / 255)(faces)
     x = layers.Concatenate()([_branch(x, padding, units) for padding, units in BRANCHES])
     merged = layers.Dense(MERGED)(x)
-    given = {
+    logits = {
         label.name: heads.scores(layers.Dense(HEAD, activation="relu")(merged), label)
         for label in labels
     }
-    return keras.Model(pictures, heads.answers(given, labels), name="three_branch")
+    return keras.Model(faces, heads.answers(logits, labels), name="three_branch")
 
 
 def _branch(x: Any, padding: str, units: int) -> Any:

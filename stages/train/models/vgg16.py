@@ -12,25 +12,25 @@ from keras.applications import VGG16
 from keras.applications.vgg16 import preprocess_input
 
 from stages.core.labels.kinds import Label
-from stages.network.inputs import Size, coloured, inputs, sides
+from stages.network.inputs import Size, colored, inputs, sides
 from stages.train import heads
 
 HIDDEN = (16, 8)
 
 
 def build(image_size: Size, labels: list[Label], channels: int = 3) -> keras.Model:
-    """A model from pictures (B, height, width, channels), 0 to 255, to one output per label.
+    """A model from faces (B, height, width, channels), 0 to 255, to one output per label.
 
     image_size: at least 32. Pictures are centred with the means of ImageNet, in its order of
     colours; those of VGG-Face differ by at most 12 of 255.
     """
-    pictures = inputs(image_size, channels)
+    faces = inputs(image_size, channels)
     backbone = VGG16(include_top=False, weights=None, input_shape=(*sides(image_size), 3))
-    pooled = layers.Flatten()(backbone(preprocess_input(coloured(pictures))))
-    given = {}
+    pooled = layers.Flatten()(backbone(preprocess_input(colored(faces))))
+    logits = {}
     for label in labels:
         x = pooled
         for units in HIDDEN:
             x = layers.Dense(units, activation="relu")(x)
-        given[label.name] = heads.one_unit_or_scores(x, label)
-    return keras.Model(pictures, heads.answers(given, labels), name="vgg16_heads")
+        logits[label.name] = heads.one_unit_or_scores(x, label)
+    return keras.Model(faces, heads.answers(logits, labels), name="vgg16_heads")

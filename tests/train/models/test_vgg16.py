@@ -20,9 +20,9 @@ def test_a_head_of_its_own_for_every_label() -> None:
     assert len([layer for layer in model.layers if layer.name.startswith("dense")]) == 6
 
 
-def test_grey_and_coloured_pictures_of_grey_look_the_same_to_it() -> None:
-    coloured, grey = (vgg16.build((32, 48), [LABELS["gender"]], channels) for channels in (3, 1))
-    grey.set_weights(coloured.get_weights())
+def test_grey_and_colored_pictures_of_grey_look_the_same_to_it() -> None:
+    colored, grey = (vgg16.build((32, 48), [LABELS["gender"]], channels) for channels in (3, 1))
+    grey.set_weights(colored.get_weights())
     pictures = np.random.default_rng(0).uniform(0, 255, (2, 32, 48, 1)).astype(np.float32)
-    left = coloured.predict_on_batch(np.repeat(pictures, 3, axis=-1))["gender"]
+    left = colored.predict_on_batch(np.repeat(pictures, 3, axis=-1))["gender"]
     np.testing.assert_allclose(left, grey.predict_on_batch(pictures)["gender"], rtol=1e-4)

@@ -9,9 +9,10 @@ import pytest
 from stages.core.labels.kinds import Category
 from stages.core.labels.known import GENDER, LABELS
 from stages.core.program import InputError
-from stages.formats import examples
+from stages.formats import tfrecord
+from stages.formats.batches import dataset, labeled_size
 from stages.train import augment
-from stages.train.augment import Augment
+from stages.train.augment import Augment, vary
 from tests.shards_fixture import LABELED, draw, trial, write
 
 LABELS_HERE = [LABELS[name] for name in LABELED]
@@ -25,7 +26,9 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def batches(shards: Path, split: str = "train", batch: int = 32, **how: Any) -> list[Any]:
-    read = examples.dataset(shards, split, LABELS_HERE, how.pop("size", 32), batch, **how)
+    if augment := how.pop("augment", None):
+        how["augment"] = lambda faces, seed: vary(faces, augment, seed)
+    read = dataset(shards, split, LABELS_HERE, how.pop("size", 32), batch, **how)
     return list(read.as_numpy_iterator())
 
 
@@ -71,9 +74,9 @@ def test_the_middle_of_a_square_where_a_picture_was_not_one(shards: Path) -> Non
 
 
 def test_grey_is_brightness(shards: Path) -> None:
-    coloured, grey = batches(shards)[0][0], batches(shards, channels=1)[0][0]
+    colored, grey = batches(shards)[0][0], batches(shards, channels=1)[0][0]
     assert grey.shape == (32, 32, 32, 1)
-    expected = coloured @ np.array([0.299, 0.587, 0.114], np.float32)
+    expected = colored @ np.array([0.299, 0.587, 0.114], np.float32)
     assert np.abs(grey[..., 0] - expected).max() < 4  # rounding, and colours cut off at 0
 
 
@@ -201,11 +204,11 @@ def test_examples_of_which_no_label_is_known_are_passed_over(tmp_path: Path) -> 
     shards = write(tmp_path / "shards", {"train": rows}, LABELED, 32)
     labels = [LABELS["age"], LABELS["gender"]]
     known = [row["age"] for row in rows if row["age"] is not None]
-    assert examples.labelled_size(shards, "train", labels) == len(known)
-    assert examples.labelled_size(shards, "train", labels[1:]) == 0
+    assert labeled_size(tfrecord.open_shards(shards), "train", labels) == len(known)
+    assert labeled_size(tfrecord.open_shards(shards), "train", labels[1:]) == 0
     for cache in (False, True):
-        read = examples.dataset(
-            shards, "train", labels, 32, 4, cache=cache, epochs=range(2), labelled=True
+        read = dataset(
+            shards, "train", labels, 32, 4, cache=cache, epochs=range(2), labeled_only=True
         )
         ages = [targets["age"].tolist() for _, targets in read.as_numpy_iterator()]
         assert [age for batch in ages for age in batch] == known * 2
@@ -213,35 +216,37 @@ def test_examples_of_which_no_label_is_known_are_passed_over(tmp_path: Path) -> 
 
 
 def test_columns_are_whole_and_in_the_order_of_the_batches(shards: Path) -> None:
-    found = examples.columns(shards, "train", ["face_id", "age"])
+    found = tfrecord.columns(tfrecord.open_shards(shards), "train", ["face_id", "age"])
     assert found["face_id"].tolist() == [f"0-{number}" for number in range(70)]
     np.testing.assert_array_equal(found["age"], batches(shards, batch=70)[0][1]["age"])
 
 
 def test_known_tells_marks_from_values() -> None:
-    assert examples.known(np.array([np.nan, 0, 3.5])).tolist() == [False, True, True]
-    assert examples.known(np.array([-1, 0, 2])).tolist() == [False, True, True]
+    assert tfrecord.known(np.array([np.nan, 0, 3.5])).tolist() == [False, True, True]
+    assert tfrecord.known(np.array([-1, 0, 2])).tolist() == [False, True, True]
 
 
 def test_a_split_that_is_missing(tmp_path: Path) -> None:
     shards = write(tmp_path / "shards", {"train": draw(3, LABELED, 32, 0)}, LABELED, 32)
-    assert examples.size(shards, "test") == 0
-    assert examples.columns(shards, "test", ["age"])["age"].tolist() == []
+    assert tfrecord.size(tfrecord.open_shards(shards), "test") == 0
+    assert tfrecord.columns(tfrecord.open_shards(shards), "test", ["age"])["age"].tolist() == []
     with pytest.raises(InputError, match="split 'test' has no examples"):
         batches(shards, "test")
 
 
 def test_a_folder_without_shards(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"holds no features\.json"):
-        examples.size(tmp_path, "train")
+    with pytest.raises(
+        InputError, match=r"holds no shards \(no features\.json\); run `dvc repro shard`"
+    ):
+        tfrecord.open_shards(tmp_path)
 
 
 def test_a_label_the_shards_lack(shards: Path) -> None:
     with pytest.raises(InputError, match="'race' is not in the shards, which have: age"):
-        examples.dataset(shards, "train", [LABELS["race"]], 32, 8)
+        dataset(shards, "train", [LABELS["race"]], 32, 8)
 
 
 def test_a_label_with_other_classes(shards: Path) -> None:
     other = Category("gender", ("female", "male"))
     with pytest.raises(InputError, match="other classes"):
-        examples.dataset(shards, "train", [other], 32, 8)
+        dataset(shards, "train", [other], 32, 8)
