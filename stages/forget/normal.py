@@ -2,7 +2,7 @@
 
 A name: without the escapes of URLs, HTML and JSON, without accents, in lower case, its words with
 one space between them. So `ada-lorne`, `Ada Lorne` and `Ada%20LORNE` are one name. An address:
-without scheme, user, port of the scheme and fragment, its host in lower case, unescaped.
+without scheme, user, secrets, port of the scheme and fragment, its host in lower case, unescaped.
 """
 
 import html
@@ -10,6 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
+
+from stages.core import credentials
 
 CELL = "\0"  # between texts that have nothing to do with each other
 MOST = 8  # words of a name that is found within a longer text
@@ -41,7 +43,12 @@ def name(text: str) -> str:
 
 
 def address(url: str) -> str:
-    """The normal form of an address; what is none stays as it is."""
+    """The normal form of an address, in which credentials do not count; other text stays."""
+    return address_as_written(credentials.cut(url.strip()))
+
+
+def address_as_written(url: str) -> str:
+    """The normal form with the secrets that the address's query holds."""
     url = url.strip()
     try:
         parts = urlsplit(url)

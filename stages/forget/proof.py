@@ -32,7 +32,7 @@ class Traces:
             return hashlib.sha256(part).hexdigest() in self.pictures
         text = normal.fold(normal.plain(part))
         names = sum(bool(_pattern(name).search(text)) for name in self.names)
-        urls = sum(_is_address_in(normal.fold(normal.address(url)), text) for url in self.urls)
+        urls = sum(any(_is_address_in(form, text) for form in _forms(url)) for url in self.urls)
         return names + urls + sum(picture in text for picture in self.pictures)
 
 
@@ -43,6 +43,11 @@ def _pattern(name: str) -> re.Pattern[str]:
         return re.compile(rf"(?:^|{normal.EDGE})\s*{words[0]}\s*(?:$|{normal.EDGE})")
     between = r"(?:[^\w\0]|_){1,3}".join(words)
     return re.compile(rf"(?<![^\W_]){between}(?![^\W_])")
+
+
+def _forms(url: str) -> set[str]:
+    """An address as tables hold it, without secrets, and as it may stand elsewhere."""
+    return {normal.fold(form(url)) for form in (normal.address, normal.address_as_written)}
 
 
 def _is_address_in(url: str, text: str) -> bool:

@@ -1,9 +1,13 @@
-"""Rows of `IMAGES` and `ATTEMPTS`: the one place that fills their columns, for every source."""
+"""Rows of `IMAGES` and `ATTEMPTS`: the one place that fills their columns, for every source.
+
+Addresses stand in them without credentials.
+"""
 
 import datetime
 from collections.abc import Mapping
 from typing import Any
 
+from stages.core.credentials import cut, cut_within
 from stages.scrape.crawl.picture import Picture
 
 Row = dict[str, Any]
@@ -32,14 +36,14 @@ def image_row(
         "image_id": image_id,
         "source": source,
         "identity": identity,
-        "url": url,
-        "page_url": page_url,
+        "url": cut(url),
+        "page_url": page_url and cut(page_url),
         "fetched_at": fetched_at,
         "licence": licence,
         "phash": picture.phash,
         "width": picture.width,
         "height": picture.height,
-        "metadata": sorted(metadata.items()),
+        "metadata": sorted((name, cut_within(text)) for name, text in metadata.items()),
         "image": {"bytes": body, "path": f"{image_id}.{picture.format}"},
     }
 
@@ -64,8 +68,8 @@ def attempt_row(
         "source": source,
         "identity": identity,
         "rank": rank,
-        "url": url,
-        "page_url": page_url,
+        "url": cut(url),
+        "page_url": page_url and cut(page_url),
         "image_id": image_id,
         "reason": reason,
         "detail": detail,

@@ -67,6 +67,13 @@ def test_a_long_name_is_found_where_it_is_the_whole_text() -> None:
     assert name in normal.names_in(f"http://x.test/?q={name.replace(' ', '+')}&first=1")
 
 
+def test_an_address_is_the_same_with_other_credentials() -> None:
+    asked = "https://ada:pw@x.test/1.jpg?sig=one&w=2"
+    assert normal.address(asked) == normal.address("http://x.test/1.jpg?sig=REDACTED&w=2")
+    assert normal.address(asked) == normal.address("http://x.test/1.jpg?sig=two&w=2")
+    assert normal.address(asked) != normal.address("http://x.test/1.jpg?sig=one&w=3")
+
+
 def test_addresses_are_found_in_pages_and_in_cells() -> None:
     page = '<a m="{&quot;murl&quot;:&quot;http:\\/\\/x.test\\/1.jpg?a=1&amp;b=2&quot;}">'
     assert "x.test/1.jpg?a=1&b=2" in set(normal.addresses_in(page))

@@ -116,3 +116,10 @@ def test_code_git_and_environments_are_passed_over_and_links_count_once(tmp_path
     (outcome,) = proof.search([tmp_path], TRACES, skip=[tmp_path / "skipped"])
     assert list(outcome.found) == ["data"]
     assert outcome.files == 1
+
+
+@pytest.mark.parametrize("query", ["sig=REDACTED", "sig=s3cret"])
+def test_an_address_with_credentials_is_found_with_and_without_them(query: str) -> None:
+    traces = Traces(urls=frozenset({"https://ada:pw@x.test/1.jpg?sig=s3cret"}))
+    assert traces.count(f"http://x.test/1.jpg?{query}") == 1
+    assert traces.count("http://x.test/1.jpg") == 0

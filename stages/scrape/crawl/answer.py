@@ -5,6 +5,8 @@ import datetime
 import json
 from dataclasses import dataclass
 
+from stages.core.credentials import cut
+
 # Failures that another day may not see again.
 TRANSIENT = frozenset({"timeout", "connection_error", "server_error", "too_many_requests"})
 
@@ -26,10 +28,10 @@ class Answer:
         return self.reason in TRANSIENT
 
     def to_bytes(self) -> bytes:
-        """The form that `from_bytes` reads."""
+        """The form that `from_bytes` reads; addresses stand in it without credentials."""
         header = {
-            "url": self.url,
-            "final_url": self.final_url,
+            "url": cut(self.url),
+            "final_url": cut(self.final_url),
             "fetched_at": int(self.fetched_at.timestamp()),
             "reason": self.reason,
             "detail": self.detail,

@@ -1,8 +1,8 @@
 """Asking through the store: what was answered once is not asked again.
 
 Pages are remembered per edition, pictures for good, so that raising a class's edition asks for
-its pages anew and then only for pictures it had not offered before. Failures that may pass are
-not remembered, nor is anything that is forgotten.
+its pages anew and then only for pictures it had not offered before. Not remembered are failures
+that may pass, anything that is forgotten, and pages that offer addresses with credentials.
 """
 
 import dataclasses
@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from stages.core import credentials
 from stages.core.store import Store, key
 from stages.forget.forgotten import FORGOTTEN, Forgotten
 from stages.scrape.crawl.answer import Answer
+from stages.scrape.crawl.engine import Engine
 from stages.scrape.crawl.fetch import Limits, fetch, too_large
 from stages.scrape.crawl.guard import GuardedSession
 from stages.scrape.crawl.politeness import Politeness
@@ -29,7 +31,7 @@ class CachedFetcher:
     def __init__(
         self,
         store: Store,
-        engine: str,
+        engine: Engine,
         session: GuardedSession,
         params: Scrape,
         politeness: Politeness,
@@ -47,11 +49,11 @@ class CachedFetcher:
 
     def page(self, url: str, edition: int) -> CachedAnswer:
         """A result page, as first answered since the class has this edition."""
-        return self._ask("page", key("page", self._engine, url, edition), url, self._page)
+        return self._ask("page", key("page", self._engine.name, url, edition), url, self._page)
 
     def picture(self, url: str) -> CachedAnswer:
         """A picture, as first answered whatever the edition."""
-        return self._ask("picture", key("picture", self._engine, url), url, self._picture)
+        return self._ask("picture", key("picture", self._engine.name, url), url, self._picture)
 
     def _ask(self, kind: str, name: str, url: str, limits: Limits) -> CachedAnswer:
         with self._alone(name):
@@ -62,14 +64,22 @@ class CachedFetcher:
                 answer = fetch(self._session, url, limits, self._politeness)
             if self._forgotten.shown_by(answer.body):
                 answer = dataclasses.replace(answer, body=b"", reason=FORGOTTEN)
-            if answer.transient or answer.reason == FORGOTTEN or self._names(kind, answer):
+            if answer.transient or answer.reason == FORGOTTEN or not self._may_keep(kind, answer):
                 return answer, None
             return answer, self._store.put(kind, name, answer.to_bytes())
 
-    def _names(self, kind: str, answer: Answer) -> bool:
-        """Whether somebody forgotten stands in an answer: it may be read, but not kept."""
-        text = answer.body.decode("utf-8", "replace") if kind == "page" else None
-        return self._forgotten.found_in(answer.final_url, text)
+    def _may_keep(self, kind: str, answer: Answer) -> bool:
+        """Whether an answer names nobody forgotten and offers no credentials; else it is only read.
+
+        Without its credentials an address on a page is of no use to a later run.
+        """
+        if kind == "picture":
+            return not self._forgotten.found_in(answer.final_url)
+        text = answer.body.decode("utf-8", "replace")
+        if self._forgotten.found_in(answer.final_url, text):
+            return False
+        results = self._engine.results(answer.body) if credentials.may_stand_in(text) else []
+        return all(credentials.cut(result.url) == result.url for result in results)
 
     def _recall(self, kind: str, name: str, limits: Limits) -> CachedAnswer | None:
         path = self._store.find(kind, name)

@@ -62,7 +62,7 @@ class Crawler(icrawler.Crawler):  # type: ignore[misc]  # icrawler ships no type
             forgotten=forgotten,
             crawls=params.crawls,
         )
-        fetcher = CachedFetcher(store, engine.name, self._web, params, politeness, forgotten)
+        fetcher = CachedFetcher(store, engine, self._web, params, politeness, forgotten)
         shared = {"run": run, "params": params}
         super().__init__(
             Feeder,

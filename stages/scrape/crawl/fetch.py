@@ -116,8 +116,8 @@ def _refusal(
     try:
         parts = urlsplit(target)
         scheme, host, _ = parts.scheme, parts.hostname, parts.port
-    except ValueError as error:
-        return Refusal("blocked_address", f"not a URL: {error}")
+    except ValueError:
+        return Refusal("blocked_address", "not a URL")
     if scheme not in ("http", "https") or not host:
         return Refusal("blocked_address", f"scheme {scheme!r}" if host else "not a URL")
     if not robots:

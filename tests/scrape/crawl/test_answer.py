@@ -1,9 +1,11 @@
+import dataclasses
 import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stages.core.credentials import cut
 from stages.scrape.crawl.answer import Answer
 
 AT = datetime.datetime(2024, 5, 1, 10, tzinfo=datetime.UTC)
@@ -13,7 +15,8 @@ texts = st.none() | st.text()
 @given(st.text(), st.text(), texts, texts, st.binary())
 def test_an_answer_comes_back_from_its_bytes(url, final_url, reason, detail, body) -> None:
     answer = Answer(url, final_url, AT, reason, detail, body)
-    assert Answer.from_bytes(answer.to_bytes()) == answer
+    written = dataclasses.replace(answer, url=cut(url), final_url=cut(final_url))
+    assert Answer.from_bytes(answer.to_bytes()) == written
 
 
 @pytest.mark.parametrize(
