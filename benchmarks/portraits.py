@@ -32,7 +32,7 @@ def run(archive: Path, folder: Path) -> dict[str, Any]:
     with zipfile.ZipFile(archive) as portraits:
         portraits.extractall(project.folder / "congress")
     project.catalogue.write_text(
-        project.run("python", "-m", "stages.scrape.datasets.people", "congress").stdout
+        project.run("python", "-m", "stages.tools.make_catalogue", "congress").stdout
     )
     overrides = [word for each in GIVEN for word in ("-S", each)]
     return outcome(project, watching.by_stage(project, ["dvc", "exp", "run", *overrides]))

@@ -21,8 +21,8 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.settings import get_current_settings
 from pydantic import BaseModel, ConfigDict, Field
 
-from flows import artifacts, process
-from stages.core import catalogue, editing
+from flows import artifacts, editing, process
+from stages.core import catalogue
 from stages.core.program import InputError
 from stages.forget import forgotten as lists
 from stages.forget import proof, purge

@@ -17,11 +17,10 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from pydantic import BaseModel, ConfigDict, Field
 
+from flows import editing, workspace
 from flows import forget as forgetting
-from flows import workspace
 from flows.forget import CATALOGUE, LIST, UNREACHED, Case, Forget
 from flows.pipeline import pipeline
-from stages.core import editing
 from stages.core.labels.known import CATEGORIES
 from stages.core.program import InputError
 from stages.core.scratch import atomic_path
@@ -30,7 +29,7 @@ from stages.forget.proof import SearchReport
 
 
 def _one_of(label: str) -> Any:
-    """A field with the label's classes to choose from; `stages.core.editing` checks the choice."""
+    """A field with the label's classes to choose from; `flows.editing` checks the choice."""
     return Field("", json_schema_extra={"enum": ["", *CATEGORIES[label].classes]})
 
 

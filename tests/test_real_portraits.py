@@ -28,7 +28,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Project:
     with zipfile.ZipFile(PORTRAITS) as portraits:
         portraits.extractall(made.folder / "congress")
     made.catalogue.write_text(
-        made.run("python", "-m", "stages.scrape.datasets.people", "congress").stdout
+        made.run("python", "-m", "stages.tools.make_catalogue", "congress").stdout
     )
     made.set_params(
         scrape={"site": "congress", "min_pictures": 1},

@@ -43,20 +43,30 @@ def read_csv(path: Path) -> tuple[list[str], list[tuple[str, Row]]]:
     ]
 
 
+def require_columns(path: Path, columns: Collection[str], required: Collection[str]) -> None:
+    """`InputError` when a required column is missing."""
+    for column in required:
+        if column not in columns:
+            raise InputError(f"{path}:1: column {column} is missing; the header has {columns}")
+
+
 def check_columns(
     path: Path, columns: Collection[str], required: Collection[str], allowed: Collection[str]
 ) -> None:
     """`InputError` when a required column is missing or another is not allowed."""
-    for column in required:
-        if column not in columns:
-            raise InputError(f"{path}:1: column {column} is missing; the header has {columns}")
+    require_columns(path, columns, required)
     for column in columns:
         if column not in allowed:
             raise InputError(f"{path}:1: column {column!r} is unknown; allowed: {sorted(allowed)}")
+
+
+def shorten(text: str) -> str:
+    """A value as an error message shows it: quoted, cut to 60 characters."""
+    return repr(text if len(text) <= 60 else f"{text[:59]}…")
 
 
 def check_slug(where: str, identity: str) -> None:
     """`InputError` unless the identity may name a file."""
     if not SLUG.fullmatch(identity):
         allowed = "a-z, 0-9, - and _, 64 at most, no - or _ at an end"
-        raise InputError(f"{where}: identity = {identity!r}: allowed are {allowed}")
+        raise InputError(f"{where}: identity = {shorten(identity)}: allowed are {allowed}")

@@ -9,10 +9,9 @@ from typing import Any
 
 from PIL import ExifTags, Image
 
-from stages.core.labels.known import LABELS
+from stages.core.texts import KEYWORD, bounded, tidy
 
 Tags = Mapping[int, Any]
-TEXT_LIMIT = 200  # characters
 YEARS = (1900, 2099)  # a camera whose clock is unset says 0000 or 1
 
 _Base = ExifTags.Base
@@ -45,12 +44,12 @@ def upright(image: Image.Image, tags: Tags) -> Image.Image:
 
 
 def metadata(tags: Tags) -> dict[str, str]:
-    """`taken` (ISO date), `title`, and the labels in `XPKeywords` entries `faceline:label=value`.
+    """`taken` (ISO date), `title`, and the `XPKeywords` entries `faceline:name=value` as written.
 
-    The tags that the pipeline's own pictures carry are read from any picture: whether a value
-    makes sense is for `validate` to say.
+    Any picture may carry such keywords, so they keep their prefix: none can pass for what a data
+    set says. Which of them is a label, and whether its value makes sense, later stages say.
     """
-    found = _labels(tags.get(_XP_KEYWORDS))
+    found = _keywords(tags.get(_XP_KEYWORDS))
     taken = _date(tags.get(_Base.DateTimeOriginal)) or _date(tags.get(_Base.DateTime))
     title = tidy(tags.get(_Base.ImageDescription))
     if taken:
@@ -58,14 +57,6 @@ def metadata(tags: Tags) -> dict[str, str]:
     if title:
         found["title"] = title
     return found
-
-
-def tidy(text: object, limit: int = TEXT_LIMIT) -> str:
-    """The printable part of a text, at most `limit` characters; empty when it is no text."""
-    if not isinstance(text, str):
-        return ""
-    kept = "".join(char if char.isprintable() else " " for char in text[: 4 * limit])
-    return " ".join(kept.split())[:limit].strip()
 
 
 def _is_number(tags: Tags) -> bool:
@@ -82,15 +73,12 @@ def _date(value: object) -> str | None:
     return date.isoformat() if YEARS[0] <= date.year <= YEARS[1] else None
 
 
-def _labels(value: object) -> dict[str, str]:
+def _keywords(value: object) -> dict[str, str]:
     if isinstance(value, tuple) and all(isinstance(v, int) and 0 <= v < 256 for v in value):
         value = bytes(value)
     if not isinstance(value, bytes):
         return {}
-    found = {}
-    for entry in value[:_KEYWORDS_LIMIT].decode("utf-16-le", "ignore").split(";"):
-        name, _, content = entry.strip("\0 ").partition("=")
-        label = name.removeprefix("faceline:")
-        if label != name and label in LABELS and tidy(content):
-            found[label] = tidy(content)
-    return found
+    entries = value[:_KEYWORDS_LIMIT].decode("utf-16-le", "ignore").split(";")
+    parts = (entry.strip("\0 ").partition("=") for entry in entries)
+    ours = ((key.removeprefix(KEYWORD), text) for key, _, text in parts if key.startswith(KEYWORD))
+    return bounded(ours, KEYWORD)

@@ -17,8 +17,9 @@ def join(
 ) -> Iterator[pa.RecordBatch]:
     """Each batch of `EXAMPLES` with a column `face` before its own: the face of each row.
 
-    A merge join: both tables keep one order, and an example may stand several times.
-    `InputError` names the first example whose face is missing or stands in another order.
+    A merge join: both tables keep one order, and an example may stand several times. Of a picture
+    with several faces the examples name nobody. `InputError` names the first example whose face is
+    missing or stands in another order.
     """
     rows = _walk(faces)
     last: tuple[Key, Any] = ((), None)
@@ -32,10 +33,10 @@ def join(
 
 
 def _find(wanted: Key, rows: Iterator[tuple[Key, Any]]) -> Any:
-    for key, face in rows:
-        if key == wanted:
-            return face.as_py()
     source, identity, face_id = wanted
+    for key, face in rows:
+        if key in (wanted, (source, key[1] if identity is None else identity, face_id)):
+            return face.as_py()
     raise InputError(
         f"face {face_id} of {identity or 'nobody'} in source {source} is not among the faces, or "
         "not in their order: the examples were made of other faces; run the stages from crop on"

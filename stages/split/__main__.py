@@ -53,7 +53,7 @@ def describe(rows: pa.Table, members: Codes, params: Params) -> dict[int, Group]
     given sides a group's is the last of `SPLITS`: a copy of a test picture does not train.
     """
     sides = (
-        rows["given_split"].to_pylist() if params.keep_official_split else [None] * rows.num_rows
+        rows["official_split"].to_pylist() if params.keep_official_split else [None] * rows.num_rows
     )
     people, images = rows["identity"].to_pylist(), rows["image_id"].to_pylist()
     traits = [traits_of(rows, name) for name in params.stratify]
@@ -92,7 +92,7 @@ def majority(values: list[str]) -> str:
 def kept_sides(rows: pa.Table, chosen: list[str]) -> dict[str, int]:
     """Rows with a given side, and those of them that another's, of their group, has moved."""
     pairs = [
-        (side, now) for side, now in zip(rows["given_split"].to_pylist(), chosen, strict=True)
+        (side, now) for side, now in zip(rows["official_split"].to_pylist(), chosen, strict=True)
         if side
     ]  # fmt: skip
     return {"rows": len(pairs), "moved": sum(side != now for side, now in pairs)}

@@ -1,12 +1,18 @@
 """data/celebrities.csv: what is read, and what each mistake is called."""
 
+import csv
 import datetime
+import io
+import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from stages.core import catalogue
 from stages.core.catalogue import Celebrity
+from stages.core.labels.columns import check_catalogue
 from stages.core.program import InputError
 
 
@@ -39,7 +45,17 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
         ("", "column identity is missing"),
         ("identity\nabe\n", "column query is missing"),
         ("identity,query\n", "holds no celebrity"),
-        ("identity,query,shoe\nabe,Abe,44\n", "column 'shoe' is unknown"),
+        ("identity,query,shoe size\nabe,Abe,44\n", "column 'shoe size': allowed are a-z"),
+        ("identity,query,\nabe,Abe,44\n", "column '': allowed are a-z"),
+        (f"identity,query,{'n' * 41}\nabe,Abe,44\n", "allowed are a-z"),
+        (
+            f"identity,query,{','.join(f'n{n}' for n in range(65))}\nabe,Abe{',' * 65}\n",
+            "65 further columns; allowed are 64",
+        ),
+        (f"identity,query,job\nabe,Abe,{'x' * 201}\n", "allowed are 200 characters"),
+        (f"identity,query\nabe,{'x' * 201}\n", "celebrities.csv:2: query = 'xxx"),
+        (f"identity,query\n{'x' * 2000},Abe\n", "celebrities.csv:2: identity = 'xxx"),
+        (f"identity,query\nabe,{'x' * 140_000}\n", "field larger than field limit"),
         ("identity,query,query\nabe,Abe,Abe\n", "stands twice"),
         ("identity,query\nabe,Abe\nabe,Abe\n", "identity = 'abe' stands twice"),
         ("identity,query\n../etc,Abe\n", "celebrities.csv:2: identity = '../etc'"),
@@ -51,6 +67,13 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
         ("identity,query,birth_date\nabe,Abe,31.7.1984\n", "birth_date = '31.7.1984'"),
         ("identity,query,edition\nabe,Abe,0\n", "edition = '0'"),
         ("identity,query,edition\nabe,Abe,two\n", "edition = 'two'"),
+        ("identity,query,edition\nabe,Abe,1.0\n", "edition = '1.0'"),
+        ("identity,query,edition\nabe,Abe,٣\n", "edition = '٣'"),
+        ("identity,query,edition\nabe,Abe,1000000000\n", "edition = '1000000000'"),
+        (f"identity,query,edition\nabe,Abe,{'9' * 4301}\n", "edition = '999"),
+        ("identity,query,birth_date\nabe,Abe,2024-02-30\n", "birth_date = '2024-02-30'"),
+        ("identity,query,birth_date\nabe,Abe,0000-01-01\n", "birth_date = '0000-01-01'"),
+        (f"identity,query,birth_date\nabe,Abe,{'1' * 5000}\n", "birth_date = '111"),
         (b"identity,query\nabe,\xe9\n", "not UTF-8 (byte 19)"),
         ('identity,query\nabe,"Abe\n', "unexpected end of data"),
     ],
@@ -62,6 +85,63 @@ def test_each_mistake_is_one_line_with_its_place(
         read(tmp_path, text)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 400
+
+
+CELLS = st.text(st.characters(codec="utf-8"), max_size=30) | st.sampled_from(
+    [
+        "abe",
+        "9" * 5000,
+        "1e400",
+        "2024-02-30",
+        "-0",
+        "\0",
+        '"',
+        "x" * 300,
+        "[" * 500,
+        "٣",
+        "2024-W01-1",
+    ]
+)
+COLUMNS = st.sampled_from(["identity", "query", "edition", "birth_date", "gender", "shoe size"])
+
+
+@hypothesis.given(
+    st.lists(COLUMNS, min_size=1, max_size=5),
+    st.lists(st.lists(CELLS, min_size=1, max_size=5), max_size=3),
+)
+def test_any_file_is_read_or_refused_in_one_line(header: list[str], rows: list[list[str]]) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([header, *rows])
+    with tempfile.TemporaryDirectory() as folder:
+        people, refused = outcome(Path(folder), text.getvalue())
+    assert len(refused.splitlines()) <= 1
+    assert len(refused) < 700
+    for person in people:
+        assert 0 < person.edition < 10**9
+        assert all(len(value) <= 200 for value in (person.query, *person.traits.values()))
+
+
+def outcome(folder: Path, text: str) -> tuple[list[Celebrity], str]:
+    try:
+        return read(folder, text), ""
+    except InputError as error:
+        return [], str(error)
+
+
+def test_further_columns_are_kept_as_text(tmp_path: Path) -> None:
+    (abe,) = read(tmp_path, "identity,query,shoe,job\nabe,Abe,44  EU,\n")
+    assert abe.traits == {"shoe": "44 EU"}
+
+
+def test_a_column_that_is_no_label_is_told_by_name(tmp_path: Path) -> None:
+    read(tmp_path, "identity,query,gender,edition,birth_date\nabe,Abe,,,\n")
+    check_catalogue(tmp_path / "celebrities.csv")
+    read(tmp_path, "identity,query,gendre\nabe,Abe,male\n")
+    with pytest.raises(
+        InputError, match=r"celebrities.csv:1: column 'gendre' is no label; .*gender"
+    ):
+        check_catalogue(tmp_path / "celebrities.csv")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from stages.core.labels.kinds import Binary, Category, Number
 from stages.core.labels.known import AGE_GROUP, LABELS, labels_of
 from stages.core.program import InputError, section
 from stages.label import __main__ as label
-from stages.label.__main__ import completed_years, parse, value_of
 from stages.label.params import Params
+from stages.label.values import Answer, completed_years, official_split, parse, value_of
 
 DAY = datetime.date
 AGE, GENDER, GLASSES, LOOK = (
@@ -30,8 +30,10 @@ cyd,Cyd Example,1815-12-10,male,,41
 """
 
 
-def face(identity: str | None, source: str = "demo", rank: int = 0, **metadata: str) -> Any:
-    image_id = f"{source}-{identity}"
+def face(
+    identity: str | None, source: str = "demo", rank: int = 0, picture: int = 0, **metadata: str
+) -> Any:
+    image_id = f"{source}-{identity}-{picture}"
     return {
         "image_id": image_id,
         "source": source,
@@ -49,20 +51,28 @@ def face(identity: str | None, source: str = "demo", rank: int = 0, **metadata: 
     }
 
 
+FACES = {
+    "demo/ada": [
+        face("ada", picture=1, partition="test"),
+        face("ada", picture=2, partition="exam"),
+        face("ada", picture=2, taken="2020-06-14"),
+    ],
+    "demo/bob": [face("bob"), face("bob", gender="male")],
+    "folder/00": [face(None, "folder", age="thirty", gender="Female"), face("zoe", "folder")],
+    "gone/00": [face("cyd", "gone")],
+}
+
+
 def stage(folder: Path, labels: list[str], sources: dict[str, str] | None = None) -> Any:
     """Run the stage on three sources and return its table's rows and its metrics."""
+    return stage_on(folder, labels, sources, FACES)
+
+
+def stage_on(
+    folder: Path, labels: list[str], sources: dict[str, str] | None, faces: dict[str, list[Any]]
+) -> Any:
     (folder / "celebrities.csv").write_text(CATALOGUE)
-    written = {
-        "demo/ada": [
-            face("ada", partition="test"),
-            face("ada", rank=1, partition="exam"),
-            face("ada", taken="2020-06-14"),
-        ],
-        "demo/bob": [face("bob"), face("bob", gender="male")],
-        "folder/00": [face(None, "folder", age="thirty", gender="Female"), face("zoe", "folder")],
-        "gone/00": [face("cyd", "gone")],
-    }
-    for name, rows in written.items():
+    for name, rows in faces.items():
         tables.write_rows(folder / "faces" / f"{name}.parquet", schema.FACES, rows)
     label.main(
         folder / "celebrities.csv",
@@ -149,28 +159,39 @@ def test_a_year_is_completed_on_the_birthday(birth: DAY, day: DAY) -> None:
     assert (birth.year + years + 1, *born) > (day.year, day.month, day.day)
 
 
+def pair(answer: Answer) -> tuple[object, bool]:
+    assert (answer.value is None) == (answer.origin is None)
+    return answer.value, answer.unreadable
+
+
 def test_the_picture_wins_over_the_person() -> None:
-    ada = Celebrity("ada", "Ada", labels={"gender": "f", "age": "40"})
-    assert value_of(GENDER, {}, ada) == ("female", False)
-    assert value_of(GENDER, {"gender": "male"}, ada) == ("male", False)
-    assert value_of(GENDER, {"gender": " "}, ada) == ("female", False)
-    assert value_of(AGE, {"age": "12"}, ada) == (12.0, False)
-    assert value_of(AGE, {"age": "twelve"}, ada) == (None, True)
-    assert value_of(LOOK, {}, ada) == (None, False)
-    assert value_of(GLASSES, {}, None) == (None, False)
+    ada = Celebrity("ada", "Ada", traits={"gender": "f", "age": "40"})
+    assert pair(value_of(GENDER, {}, ada)) == ("female", False)
+    assert pair(value_of(GENDER, {"gender": "male"}, ada)) == ("male", False)
+    assert pair(value_of(GENDER, {"gender": " "}, ada)) == ("female", False)
+    assert pair(value_of(AGE, {"age": "12"}, ada)) == (12.0, False)
+    assert pair(value_of(AGE, {"age": "twelve"}, ada)) == (None, True)
+    assert pair(value_of(LOOK, {}, ada)) == (None, False)
+    assert pair(value_of(GLASSES, {}, None)) == (None, False)
 
 
 def test_age_from_dates() -> None:
     ada = Celebrity("ada", "Ada", birth_date=DAY(1980, 6, 15))
-    old = Celebrity("old", "Old", birth_date=DAY(1980, 6, 15), labels={"age": "70"})
-    assert value_of(AGE, {"taken": "2020-06-14"}, ada) == (39.0, False)
-    assert value_of(AGE, {"taken": "2020-06-15T10:00:00+00:00"}, ada) == (40.0, False)
-    assert value_of(AGE, {"taken": "2020-06-15", "birth_date": "2000-01-01"}, ada) == (20.0, False)
-    assert value_of(AGE, {"taken": "2020-06-15", "birth_date": "2000-01-01"}, None) == (20.0, False)
-    assert value_of(AGE, {"taken": "2020-06-14"}, old) == (70.0, False)
-    assert value_of(AGE, {"taken": "summer"}, ada) == (None, True)
-    assert value_of(AGE, {"taken": "2020-06-14"}, None) == (None, False)
-    assert value_of(AGE, {}, ada) == (None, False)
+    old = Celebrity("old", "Old", birth_date=DAY(1980, 6, 15), traits={"age": "70"})
+    assert pair(value_of(AGE, {"taken": "2020-06-14"}, ada)) == (39.0, False)
+    assert pair(value_of(AGE, {"taken": "2020-06-15T10:00:00+00:00"}, ada)) == (40.0, False)
+    assert pair(value_of(AGE, {"taken": "2020-06-15", "birth_date": "2000-01-01"}, ada)) == (
+        20.0,
+        False,
+    )
+    assert pair(value_of(AGE, {"taken": "2020-06-15", "birth_date": "2000-01-01"}, None)) == (
+        20.0,
+        False,
+    )
+    assert pair(value_of(AGE, {"taken": "2020-06-14"}, old)) == (70.0, False)
+    assert pair(value_of(AGE, {"taken": "summer"}, ada)) == (None, True)
+    assert pair(value_of(AGE, {"taken": "2020-06-14"}, None)) == (None, False)
+    assert pair(value_of(AGE, {}, ada)) == (None, False)
 
 
 @pytest.mark.parametrize(
@@ -185,18 +206,19 @@ def test_age_from_dates() -> None:
     ],
 )
 def test_an_age_group_follows_from_the_age(told: dict[str, str], group: str | None) -> None:
-    assert value_of(AGE_GROUP, told, None) == (group, False)
+    assert pair(value_of(AGE_GROUP, told, None)) == (group, False)
     assert group is None or group in AGE_GROUP.classes
 
 
 @pytest.mark.parametrize("age", ["-3", "120", "1e30"])
 def test_an_age_out_of_range_is_in_no_group(age: str) -> None:
-    group, _ = value_of(AGE_GROUP, {"age": age}, None)
-    assert group not in AGE_GROUP.classes  # which `validate` says
+    assert (
+        value_of(AGE_GROUP, {"age": age}, None).value not in AGE_GROUP.classes
+    )  # which `validate` says
 
 
 def test_an_unreadable_age_has_no_group() -> None:
-    assert value_of(AGE_GROUP, {"age": "thirty"}, None) == (None, True)
+    assert pair(value_of(AGE_GROUP, {"age": "thirty"}, None)) == (None, True)
 
 
 def test_rows_keep_their_order_and_gain_labels(tmp_path: Path) -> None:
@@ -211,20 +233,33 @@ def test_rows_keep_their_order_and_gain_labels(tmp_path: Path) -> None:
         "eyeglasses": [None] * 7,
     }
     assert table["keypoints"][0].as_py() == list(range(10))
-    assert table["given_split"].to_pylist() == ["test", *[None] * 6]
+    assert [row["gender"] for row in table["label_source"].to_pylist()] == [
+        "person", "person", "person", "person", "annotation", "annotation", None,
+    ]  # fmt: skip
+    assert [row["age"] for row in table["label_source"].to_pylist()] == [
+        None, None, "dates", None, None, None, None,
+    ]  # fmt: skip
+    assert table["official_split"].to_pylist() == ["test", *[None] * 6]
 
 
 def test_metrics_count_known_null_and_unreadable(tmp_path: Path) -> None:
     _, metrics = stage(tmp_path, ["gender", "age"])
     assert metrics == {
         "rows": 7,
+        "bystanders": 0,
         "unreadable": 1,
+        "unmatched": {"people_without_face": 1, "identities_without_row": 1},  # cyd; zoe
         "labels": {
-            "gender": {"known": 6, "null": 1, "unreadable": 0},
-            "age": {"known": 1, "null": 6, "unreadable": 1},
+            "gender": {
+                "known": 6,
+                "null": 1,
+                "unreadable": 0,
+                "from": {"annotation": 2, "person": 4},
+            },
+            "age": {"known": 1, "null": 6, "unreadable": 1, "from": {"dates": 1}},
         },
-        # Two faces of one picture stand together; folder/None and folder/zoe are two pictures.
-        "pictures": {"demo": 2, "folder": 2},
+        # Rows of one picture are neighbours; folder/None and folder/zoe are two pictures.
+        "pictures": {"demo": 3, "folder": 2},
     }
 
 
@@ -252,3 +287,79 @@ def test_labels_that_are_unknown_or_double_are_refused(labels: list[str], wrong:
         section(Params, {"label": {"labels": labels}}, "label")
     assert "look_alike" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_said_of_the_picture_counts_more_than_its_file_and_that_more_than_the_person() -> (
+    None
+):
+    ada = Celebrity("ada", "Ada", traits={"gender": "f"})
+    said = {"gender": "male", "faceline:gender": "other", "person:gender": "third"}
+    for origin, value in [
+        ("annotation", "male"), ("picture", "other"), ("person", "third"), ("person", "female"),
+    ]:  # fmt: skip
+        answer = value_of(GENDER, said, ada)
+        assert (answer.origin, answer.value) == (origin, value)
+        said.pop(next(iter(said), ""), None)
+
+
+def test_a_keyword_dates_no_age_and_splits_nothing() -> None:
+    keywords = {"faceline:taken": "2020-06-15", "faceline:birth_date": "2000-01-01"}
+    assert value_of(AGE, keywords, None) == Answer()
+    assert official_split({"faceline:partition": "test"}) is None
+
+
+def test_faces_of_one_picture_are_nobody_s_and_have_no_label(tmp_path: Path) -> None:
+    """Nobody says which of them is the person: a bystander must not get her name."""
+    faces = {
+        "demo/ada": [
+            face("ada", picture=0, gender="male"),
+            *(
+                face("ada", rank=rank, picture=1, gender="male", partition="test")
+                for rank in (0, 1)
+            ),
+            face("ada", picture=2),
+        ]
+    }
+    table, metrics = stage_on(tmp_path, ["gender", "age_group"], {"demo": "x"}, faces)
+    assert table["identity"].to_pylist() == ["ada", None, None, "ada"]
+    assert table["gender"].to_pylist() == ["male", None, None, "female"]
+    assert table["label_source"][1].as_py() == {"gender": None, "age_group": None}
+    assert table["official_split"].to_pylist() == [None, "test", "test", None]
+    assert metrics["bystanders"] == 2
+    assert metrics["labels"]["gender"]["unreadable"] == 0
+
+
+def test_names_that_meet_nothing_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    faces = {
+        "demo/bob": [face("bob")],
+        "folder/00": [face(None, "folder"), face("ad a", "folder")],
+        "strangers/00": [face(None, "strangers")],
+    }
+    sources = dict.fromkeys(("folder", "strangers"), "x")
+    sources["demo"] = str(tmp_path / "celebrities.csv")
+    with caplog.at_level("WARNING"):
+        _, metrics = stage_on(tmp_path, ["gender", "eyeglasses"], sources, faces)
+    told = [record.getMessage().replace(f"{tmp_path}/", "") for record in caplog.records]
+    assert told == [
+        "2 of 3 people of celebrities.csv have no face: ada, cyd",
+        "folder: none of 2 faces has a label; 1 of 1 identities are not in celebrities.csv: ad a",
+        "strangers: none of 1 faces has a label; none has an identity",
+        "no face has a value of eyeglasses; label.labels asks for it",
+    ]
+    assert metrics["unmatched"] == {"people_without_face": 2, "identities_without_row": 1}
+
+
+def test_where_all_is_known_nothing_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    faces = {"demo/x": [face(who, gender="f") for who in ("ada", "bob", "cyd")]}
+    with caplog.at_level("WARNING"):
+        stage_on(tmp_path, ["gender"], {"demo": str(tmp_path / "celebrities.csv")}, faces)
+    assert caplog.messages == []
+
+
+def test_a_column_that_is_no_label_stops_the_stage(tmp_path: Path) -> None:
+    path = tmp_path / "celebrities.csv"
+    path.write_text("identity,query,gendre\nada,Ada,female\n")
+    with pytest.raises(InputError, match="column 'gendre' is no label"):
+        label.main(path, tmp_path, tmp_path, tmp_path, Params(labels=["gender"]), {"demo": "x"})

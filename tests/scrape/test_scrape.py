@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from stages.core import schema
+from stages.core import plugins, schema
 from stages.core.catalogue import Celebrity
 from stages.core.program import InputError
 from stages.core.store import Store
@@ -209,14 +209,14 @@ def test_parameters_that_shape_rows_are_in_the_key(change: dict[str, Any]) -> No
 
 
 def test_the_code_of_rows_is_what_their_source_imports() -> None:
-    """Labels decide what is read out of a picture; another source decides nothing."""
+    """What reads texts out of a picture shapes its row; another source shapes nothing."""
     modules = {str(path.relative_to(ROOT / "stages")) for path in row_code("folder")}
     assert {
         "scrape/sources/folder/__init__.py",
         "scrape/rows.py",
         "scrape/remove_forgotten.py",
         "scrape/partition_store.py",
-        "core/labels/known.py",
+        "core/texts.py",
         "core/schema.py",
         "pictures/exif.py",
     } <= modules
@@ -239,3 +239,9 @@ def test_an_unknown_source_lists_those_there_are() -> None:
         match=r"scrape\.sources = 'gogle': .*; allowed: bing, celeba, class_folders, demo",
     ):
         jobs.find_source("gogle")
+
+
+@pytest.mark.parametrize("name", plugins.names("stages.scrape.sources"))
+def test_no_source_knows_a_label_so_a_new_one_fetches_nothing_anew(name: str) -> None:
+    modules = {str(path.relative_to(ROOT / "stages")) for path in row_code(name)}
+    assert [path for path in modules if path.startswith("core/labels")] == []

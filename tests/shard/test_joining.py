@@ -37,3 +37,13 @@ def test_joining_names_an_example_without_a_face(change: str) -> None:
     )
     with pytest.raises(InputError, match=f"face {wanted[1]['face_id']} of .* is not among"):
         list(joined)
+
+
+def test_an_example_without_identity_joins_the_face_that_it_is_of() -> None:
+    """Of a picture with several faces the stage `label` names nobody."""
+    examples = batches([face(0) | {"identity": None}, face(1)], schemas.examples([]), 9)
+    faces = batches([face(0), face(1)], schema.FACES, 9)
+    (joined,) = join(examples, faces)
+    assert [each["bytes"] for each in joined["face"].to_pylist()] == [
+        face(number)["face"]["bytes"] for number in (0, 1)
+    ]

@@ -132,7 +132,8 @@ def test_given_sides_are_kept_but_by_copies_of_held_out_pictures() -> None:
     chance = random.Random(5)
     given_sides = ["train"] * 6 + ["validation"] * 3 + ["test"] * 3 + [None] * 20
     rows = [
-        row(f"i{n}", None, sum(1 << b for b in chance.sample(range(64), 32))) | {"given_split": s}
+        row(f"i{n}", None, sum(1 << b for b in chance.sample(range(64), 32)))
+        | {"official_split": s}
         for n, s in enumerate(given_sides)
     ]
     rows[0]["phash"] = rows[10]["phash"]  # in train, a copy of one in test

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from stages.core.labels.kinds import Binary, Category, Label, Number
 
-# CelebA's forty, named and ordered as in its list_attr_celeba.txt, in lower case.
+# CelebA's forty, in the order of its list_attr_celeba.txt.
 CELEBA = (
     "5_o_clock_shadow",
     "arched_eyebrows",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from stages.pictures.exif import tidy
+from stages.core.texts import tidy
 from stages.scrape.source import Partition, Scrape
 
 URL_LIMIT = 4000  # characters; longer ones carry the picture in themselves

@@ -1,36 +1,27 @@
-"""Whose pictures a folder holds: its `people.csv`, read leniently, and its files.
+"""Whose pictures a folder holds: its `people.csv`, read leniently, and its files."""
 
-`python -m stages.scrape.datasets.people FOLDER` prints the people as a catalogue, in the shape of
-`data/celebrities.csv`.
-"""
-
-import argparse
-import csv
 import datetime
 import hashlib
 import os
 import re
-import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TextIO
 
 from stages.core.catalogue import Celebrity
 from stages.core.csvfile import read_csv
-from stages.core.labels.known import LABELS
 from stages.core.program import InputError
+from stages.core.texts import bounded
 
 PEOPLE_FILE = "people.csv"
 # Of each, the first column there is counts.
 _ID = ("identity", "id", "slug", "bioguide", "file")
 _NAME = ("query", "name")
 _BORN = ("birth_date", "birthday", "born")
-_LABEL_COLUMNS = {name: (name,) for name in LABELS} | {"job": ("job", "occupation", "chamber")}
+_JOB = ("job", "occupation", "chamber")
 _GENDERS = {"m": "male", "f": "female"}
-_CATALOGUE = ("identity", "query", "edition", "gender", "race", "birth_date", "job", "look_alike")
 
 
 def slug(text: str) -> str:
@@ -49,7 +40,7 @@ def slug(text: str) -> str:
 def read(folder: Path) -> list[Celebrity]:
     """Everyone in the folder's `people.csv`, in order of identity; `InputError` by file and line.
 
-    Columns it has no use for are passed over. Ids are slugged; a `file` stands for its name.
+    Ids are slugged; a `file` stands for its name. Further columns with plain names are traits.
     """
     path = folder / PEOPLE_FILE
     columns, found = read_csv(path)
@@ -99,7 +90,7 @@ def _celebrity(where: str, row: Mapping[str, str]) -> Celebrity:
         identity=slug(written),
         query=_first(row, _NAME) or written,
         birth_date=_date(where, _first(row, _BORN)),
-        labels={name: value for name in LABELS if (value := _label(row, name))},
+        traits=_traits(row),
     )
 
 
@@ -107,9 +98,12 @@ def _first(row: Mapping[str, str], columns: Iterable[str]) -> str:
     return next((row[name].strip() for name in columns if name in row), "")
 
 
-def _label(row: Mapping[str, str], name: str) -> str:
-    value = _first(row, _LABEL_COLUMNS[name]).lower()
-    return _GENDERS.get(value, value) if name == "gender" else value
+def _traits(row: Mapping[str, str]) -> dict[str, str]:
+    used = {*_ID, *_NAME, *_BORN, *_JOB}
+    traits = {name: value.lower() for name, value in row.items() if name not in used}
+    if "gender" in traits:
+        traits["gender"] = _GENDERS.get(traits["gender"], traits["gender"])
+    return bounded([("job", _first(row, _JOB).lower()), *traits.items()])
 
 
 def _date(where: str, text: str) -> datetime.date | None:
@@ -152,38 +146,3 @@ def owner(file: str, identities: Container[str] | None) -> str | None:
     if identities is None:
         return around[0] if around else None
     return next((name for name in (slug(path.stem), *around) if name in identities), None)
-
-
-def write_catalogue(people: list[Celebrity], to: TextIO | None = None) -> None:
-    """Print a catalogue that `stages.core.catalogue` reads, to standard output unless told."""
-    more = [
-        name
-        for name in LABELS
-        if name not in _CATALOGUE and any(name in one.labels for one in people)
-    ]
-    writer = csv.writer(to or sys.stdout, lineterminator="\n")
-    writer.writerow([*_CATALOGUE, *more])
-    for one in people:
-        fixed = {
-            "identity": one.identity,
-            "query": one.query,
-            "edition": one.edition,
-            "birth_date": one.birth_date or "",
-        }
-        row = one.labels | fixed
-        writer.writerow([row.get(name, "") for name in (*_CATALOGUE, *more)])
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m stages.scrape.datasets.people", description=__doc__
-    )
-    parser.add_argument("folder", type=Path)
-    try:
-        write_catalogue(read(parser.parse_args().folder))
-    except InputError as error:
-        sys.exit(f"people: {error}")
-
-
-if __name__ == "__main__":
-    main()

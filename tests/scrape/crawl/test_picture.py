@@ -1,4 +1,5 @@
 import io
+import re
 import struct
 import zlib
 
@@ -120,7 +121,28 @@ def test_what_the_picture_says_about_itself(picture, params) -> None:
     )
     found = inspect(picture(exif=tags), params).metadata
     assert found.pop("title") == ("On the beach" + "!" * 300)[:200]
-    assert found == {"taken": "2014-06-01", "gender": "female", "age": "31"}
+    assert found == {
+        "taken": "2014-06-01",
+        "faceline:gender": "female",
+        "faceline:age": "31",
+        "faceline:nose": "big",
+    }
+
+
+@pytest.mark.parametrize("name", ["taken", "title", "birth_date", "partition", "official_split"])
+def test_a_keyword_passes_for_nothing_that_a_data_set_says(name: str, picture, params) -> None:
+    tags = exif(keywords=f"faceline:{name}=test".encode("utf-16-le"))
+    assert inspect(picture(exif=tags), params).metadata == {f"faceline:{name}": "test"}
+
+
+def test_keywords_are_bounded(picture, params) -> None:
+    many = ";".join(f"faceline:n{number}={'x' * (300 - number)}" for number in range(3))
+    many += "".join(f";faceline:n{number}=y" for number in range(3, 100))
+    tags = exif(keywords=f"{many};faceline:A b=1;faceline:=2".encode("utf-16-le"))
+    found = inspect(picture(exif=tags), params).metadata
+    assert len(found) == 64
+    assert all(len(text) <= 200 for text in found.values())
+    assert all(re.fullmatch(r"faceline:n\d+", name) for name in found)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,14 @@
 """The gender codes of UTKFace and IMDB-WIKI are opposite; one place knows."""
 
-from stages.core.labels.known import RACE
-from stages.scrape.datasets.codes import FER2013_EXPRESSIONS, GENDERS, UTKFACE_RACES
+from stages.core.labels.known import AGE, CATEGORIES, CELEBA, RACE
+from stages.scrape.datasets.codes import (
+    CELEBA_ATTRIBUTES,
+    CLASSES,
+    FER2013_EXPRESSIONS,
+    GENDERS,
+    UTKFACE_AGES,
+    UTKFACE_RACES,
+)
 from stages.scrape.datasets.reading import Item
 from stages.scrape.sources import celeba, imdb_wiki, utkface
 
@@ -24,6 +31,9 @@ def test_celebas_attribute_male_is_a_gender() -> None:
 def test_every_code_means_a_class() -> None:
     assert all(set(words.values()) == {"male", "female"} for words in GENDERS.values())
     assert set(UTKFACE_RACES.values()) == set(RACE.classes)
+    assert (AGE.low, AGE.high) == UTKFACE_AGES
+    assert CELEBA_ATTRIBUTES == CELEBA
+    assert {name: CATEGORIES[name].classes for name in CLASSES} == CLASSES
     assert UTKFACE_RACES["2"] == "asian"
     assert FER2013_EXPRESSIONS == {
         "0": "angry",

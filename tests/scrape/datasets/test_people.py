@@ -1,14 +1,13 @@
 """Whose pictures a folder holds."""
 
 import datetime
-import io
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.core import catalogue, csvfile
+from stages.core import csvfile
 from stages.core.catalogue import Celebrity
 from stages.core.program import InputError
 from stages.scrape.datasets import people
@@ -30,9 +29,13 @@ def test_columns_go_by_many_names(tmp_path: Path) -> None:
             "a000014",
             "Neil Abermoor",
             birth_date=datetime.date(1938, 6, 26),
-            labels={"gender": "male", "job": "representative"},
+            traits={"gender": "male", "job": "representative", "state": "hi", "party": "democrat"},
         ),
-        Celebrity("b000022", "Änne Öst", labels={"gender": "female", "job": "senator"}),
+        Celebrity(
+            "b000022",
+            "Änne Öst",
+            traits={"gender": "female", "job": "senator", "state": "ny", "party": "independent"},
+        ),
     ]
 
 
@@ -40,7 +43,7 @@ def test_a_file_stands_for_its_name_and_an_id_for_a_missing_one(tmp_path: Path) 
     text = "\ufeffFile, Look_Alike ,Occupation,eyeglasses\nall/Ann Lee.JPG,Cat,Actor,1\n,,,\n"
     (one,) = people.read(folder(tmp_path, text))
     assert (one.identity, one.query) == ("ann-lee", "Ann Lee")
-    assert one.labels == {"look_alike": "cat", "job": "actor", "eyeglasses": "1"}
+    assert one.traits == {"look_alike": "cat", "job": "actor", "eyeglasses": "1"}
 
 
 def test_namesakes_get_queries_of_their_own(tmp_path: Path) -> None:
@@ -90,8 +93,6 @@ def test_names_of_other_scripts_keep_apart() -> None:
 
 @given(st.text())
 def test_every_slug_is_an_identity(text: str) -> None:
-    rows = io.StringIO()
-    people.write_catalogue([Celebrity(people.slug(text), "x")], rows)
     assert csvfile.SLUG.fullmatch(people.slug(text))
 
 
@@ -130,20 +131,9 @@ def test_files_are_sorted_and_none_is_lost_but_the_hidden(tmp_path: Path) -> Non
     assert not people.leaves(inside, inside / "nowhere.jpg")
 
 
-def test_the_printed_catalogue_can_be_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder(tmp_path, CONGRESS)
-    monkeypatch.setattr("sys.argv", ["people", str(tmp_path)])
-    people.main()
-    printed = capsys.readouterr().out
-    first = "identity,query,edition,gender,race,birth_date,job,look_alike"
-    assert printed.splitlines()[0] == first
-    (tmp_path / "celebrities.csv").write_text(printed, encoding="utf-8")
-    assert catalogue.read(tmp_path / "celebrities.csv") == people.read(tmp_path)
-
-
-def test_a_mistake_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.argv", ["people", str(tmp_path)])
-    with pytest.raises(SystemExit, match=r"^people: .*people\.csv: no such file$"):
-        people.main()
+def test_further_columns_are_bounded(tmp_path: Path) -> None:
+    header = ["id", "a name", *(f"n{number}" for number in range(100))]
+    text = ",".join(header) + "\n" + ",".join(["ann", "x", *["y" * 300] * 100]) + "\n"
+    (ann,) = people.read(folder(tmp_path, text))
+    assert len(ann.traits) == 64
+    assert ann.traits["n0"] == "y" * 200

@@ -130,7 +130,7 @@ def test_a_picture_carries_what_is_true_of_it(tmp_path: Path) -> None:
         if result.kind in ("portrait", "webp", "png", "grey", "cmyk", "rotated", "moved"):
             assert result.shot
             assert metadata["taken"] == result.shot.taken.isoformat()
-            assert metadata["expression"] == result.shot.expression
+            assert metadata["faceline:expression"] == result.shot.expression
             assert (row["width"], row["height"]) == (result.shot.width, result.shot.height)
 
 
@@ -207,10 +207,10 @@ def test_the_demo_catalogue_is_balanced_and_knows_everything_of_its_people() -> 
     assert all(
         set(facts(row)) == {"gender", "race", "birth_date", "job", "look_alike"} for row in rows
     )
-    assert counts(row.labels["gender"] for row in rows) == {"female": 18, "male": 18}
-    assert min(counts(row.labels["race"] for row in rows).values()) >= 4
-    assert len({row.labels["look_alike"] for row in rows}) == 11
-    assert len({row.labels["job"] for row in rows}) == 7
+    assert counts(row.traits["gender"] for row in rows) == {"female": 18, "male": 18}
+    assert min(counts(row.traits["race"] for row in rows).values()) >= 4
+    assert len({row.traits["look_alike"] for row in rows}) == 11
+    assert len({row.traits["job"] for row in rows}) == 7
 
 
 @pytest.mark.slow

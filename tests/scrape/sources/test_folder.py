@@ -83,7 +83,11 @@ def test_a_good_file_is_a_row(tmp_path: Path) -> None:
         "phash": "",
         "width": 40,
         "height": 50,
-        "metadata": [("birth_date", "1980-05-06"), ("gender", "female"), ("taken", "2001-02-03")],
+        "metadata": [
+            ("birth_date", "1980-05-06"),
+            ("person:gender", "female"),
+            ("taken", "2001-02-03"),
+        ],
         "image": {"bytes": content, "path": f"{digest}.jpeg"},
     }
     assert each.final

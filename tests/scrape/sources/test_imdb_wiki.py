@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from stages.core.labels.known import LABELS
+from stages.core.labels.known import AGE
 from stages.core.program import InputError
-from stages.label.__main__ import value_of
+from stages.label.values import value_of
 from stages.scrape.crawl.picture import Rejected
 from stages.scrape.sources import imdb_wiki
 from stages.scrape.sources.imdb_wiki import matfile
@@ -66,7 +66,7 @@ def test_a_row_is_labels_and_a_person(tmp_path: Path, packed: bool) -> None:
 def test_the_age_is_that_in_the_middle_of_the_year(tmp_path: Path) -> None:
     files = {"wiki.mat": mat(FRED), "00/fred.jpg": jpeg(1)}
     (metadata,) = labels(crawled(imdb_wiki, lay(tmp_path / "x", files, packed=False))).values()
-    assert value_of(LABELS["age"], metadata, None) == (28.0, False)
+    assert value_of(AGE, metadata, None).value == 28.0
 
 
 def test_both_files_and_what_does_not_match(tmp_path: Path) -> None:

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from stages.core.labels.known import CELEBA
 from stages.core.program import InputError
 from stages.core.store import Store
 from stages.scrape.crawl.picture import Rejected
 from stages.scrape.datasets import reading
-from stages.scrape.datasets.codes import GENDERS
+from stages.scrape.datasets.codes import CELEBA_ATTRIBUTES, GENDERS
 from stages.scrape.datasets.files import Files, Member, open_files, read_annotation
 from stages.scrape.datasets.reading import Annotation, Item
 from stages.scrape.source import Crawled, Partition, Scrape
@@ -28,7 +27,7 @@ IDENTITIES = "identity_CelebA.txt"
 PICTURES = "img_align_celeba"
 ANNOTATION_BYTES = 100_000_000  # the official file has 26 million
 _NOTHING = AnnotationRows({}, [])
-_MALE = CELEBA.index("male")
+_MALE = CELEBA_ATTRIBUTES.index("male")
 
 
 def plan(given: Path, params: Scrape) -> list[Partition]:
@@ -64,7 +63,7 @@ def describe(item: Item) -> Annotation:
     if not item.note:
         raise Rejected("no_annotation")
     bits, partition, person = item.note
-    metadata = dict(zip(CELEBA, bits, strict=True))
+    metadata = dict(zip(CELEBA_ATTRIBUTES, bits, strict=True))
     metadata["gender"] = GENDERS[NAME]["1" if bits[_MALE] == "1" else "-1"]
     if partition:
         metadata["partition"] = partition

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from stages.core.labels.known import CELEBA
 from stages.core.program import InputError
-from stages.scrape.datasets.codes import CELEBA_PARTITIONS
+from stages.scrape.datasets.codes import CELEBA_ATTRIBUTES, CELEBA_PARTITIONS
 
 _BITS = {"1": "1", "-1": "0"}
 Problem = tuple[str, str, str]  # a file, a reason, a detail
@@ -19,7 +18,7 @@ class AnnotationRows(NamedTuple):
 
 
 def read_attributes(where: str, text: str) -> AnnotationRows:
-    """Forty characters 0 or 1 by picture name, in the order of `stages.core.labels.CELEBA`.
+    """Forty characters 0 or 1 by picture name, in the order of `CELEBA_ATTRIBUTES`.
 
     The first line counts the rows (a count that lies is a problem of the file, named `where`), the
     second names the attributes in any order. `InputError` when these two lines are not like that.
@@ -82,13 +81,15 @@ def _count(where: str, line: str) -> int:
 
 
 def _order(where: str, names: list[str]) -> list[int]:
-    """Where each of `CELEBA` stands in the header."""
+    """Where each of `CELEBA_ATTRIBUTES` stands in the header."""
     written = [name.lower() for name in names]
-    wrong = sorted(set(written) ^ set(CELEBA)) or sorted(n for n in CELEBA if written.count(n) > 1)
+    wrong = sorted(set(written) ^ set(CELEBA_ATTRIBUTES)) or sorted(
+        n for n in CELEBA_ATTRIBUTES if written.count(n) > 1
+    )
     if wrong:
         listed = ", ".join(wrong[:5])
         raise InputError(
             f"{where}:2: must name CelebA's 40 attributes once each; "
             f"missing, unknown or double: {listed}"
         )
-    return [written.index(name) for name in CELEBA]
+    return [written.index(name) for name in CELEBA_ATTRIBUTES]

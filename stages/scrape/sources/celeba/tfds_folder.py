@@ -7,11 +7,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from stages.core.labels.known import CELEBA
 from stages.core.program import InputError
 from stages.core.schema import SPLITS
 from stages.scrape.crawl.picture import Picture, Rejected, inspect
 from stages.scrape.datasets import reading
+from stages.scrape.datasets.codes import CELEBA_ATTRIBUTES
 from stages.scrape.datasets.reading import Describe, Item
 from stages.scrape.source import Crawled, Partition, Scrape
 
@@ -67,7 +67,7 @@ def crawl(
 def _item(partition: Partition, rank: int, attributes: dict[str, Any], body: bytes) -> Item:
     split, number = partition.fingerprint["split"], partition.fingerprint["start"] + rank - 1
     given = {name.lower(): value for name, value in attributes.items()}
-    bits = "".join("1" if given[name] else "0" for name in CELEBA)
+    bits = "".join("1" if given[name] else "0" for name in CELEBA_ATTRIBUTES)
     note = (bits, split if split in SPLITS else "", "")
     return Item(f"celeb_a/{split}/{number}", note, hashlib.sha256(body).hexdigest())
 
@@ -104,7 +104,7 @@ def _open(prepared: Path) -> Any:
     except (OSError, ValueError, KeyError, TypeError) as error:
         told = " ".join(str(error).split())[:200]
         raise InputError(f"{prepared}: not a folder that TFDS has prepared ({told})") from None
-    if "image" not in features or {name.lower() for name in attributes} != set(CELEBA):
+    if "image" not in features or {name.lower() for name in attributes} != set(CELEBA_ATTRIBUTES):
         raise InputError(f"{prepared}: must be TFDS's celeb_a; its features are {sorted(features)}")
     return builder
 

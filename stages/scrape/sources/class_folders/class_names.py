@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from stages.core.labels.known import CATEGORIES
 from stages.core.program import InputError
+from stages.scrape.datasets.codes import CLASSES
 
 # Other words for our classes, as data sets name their folders.
 SYNONYMS: dict[str, dict[str, str]] = {
@@ -34,11 +34,11 @@ PARTITIONS = {
 def classes_of(where: str, folders: Iterable[str]) -> tuple[str, dict[str, str]]:
     """The label, and its class by folder; a folder that is no class of it is not in the mapping.
 
-    The label is the category of `LABELS` that knows the most of the names. `InputError` when none
+    The label is that of `CLASSES` which knows the most of the names. `InputError` when none
     knows any, two know as many, or two names mean one class.
     """
     names = sorted(set(folders))
-    known = {label: _known(label, names) for label in CATEGORIES}
+    known = {label: _known(label, names) for label in CLASSES}
     most = max(len(found) for found in known.values())
     best = [label for label, found in known.items() if len(found) == most]
     if most == 0:
@@ -50,12 +50,12 @@ def classes_of(where: str, folders: Iterable[str]) -> tuple[str, dict[str, str]]
 
 
 def normalise(name: str) -> str:
-    """A folder's name as `LABELS` would write it."""
+    """A folder's name as a class is written."""
     return "_".join(name.lower().replace("-", " ").split())
 
 
 def _known(label: str, names: list[str]) -> dict[str, str]:
-    synonyms, classes = SYNONYMS.get(label, {}), CATEGORIES[label].classes
+    synonyms, classes = SYNONYMS.get(label, {}), CLASSES[label]
     found = {name: synonyms.get(normalise(name), normalise(name)) for name in names}
     return {name: value for name, value in found.items() if value in classes}
 
@@ -72,4 +72,4 @@ def _refuse_clash(where: str, label: str, classes: Mapping[str, str]) -> None:
 
 
 def _all() -> str:
-    return "; ".join(f"{one.name}: {', '.join(one.classes)}" for one in CATEGORIES.values())
+    return "; ".join(f"{label}: {', '.join(classes)}" for label, classes in CLASSES.items())

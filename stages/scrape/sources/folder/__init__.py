@@ -14,6 +14,7 @@ from typing import NamedTuple
 from stages.core.catalogue import Celebrity
 from stages.core.program import InputError
 from stages.core.store import Store, digest
+from stages.core.texts import PERSON
 from stages.scrape.crawl.picture import Rejected, inspect
 from stages.scrape.datasets import people
 from stages.scrape.rows import Row, attempt_row, image_row
@@ -31,7 +32,7 @@ class Entry(NamedTuple):
 
     file: str
     identity: str | None
-    labels: dict[str, str]
+    said: dict[str, str]  # of the person, by name
     digest: str | None
     reason: str | None
     repeats: str | None
@@ -90,15 +91,16 @@ def _entries(folder: Path, params: Scrape) -> list[Entry]:
         identity = people.owner(file, known)
         content, reason = _fingerprint(folder, file, params)
         repeats = first.setdefault((identity, content), file) if content else None
-        labels = _labels(known[identity]) if known and identity else {}
+        said = _said(known[identity]) if known and identity else {}
         repeats = None if repeats == file else repeats
-        entries.append(Entry(file, identity, labels, content, reason, repeats))
+        entries.append(Entry(file, identity, said, content, reason, repeats))
     return entries
 
 
-def _labels(one: Celebrity) -> dict[str, str]:
-    born = {"birth_date": one.birth_date.isoformat()} if one.birth_date else {}
-    return one.labels | born
+def _said(person: Celebrity) -> dict[str, str]:
+    """What `people.csv` says of a person, apart from what is said of a picture."""
+    born = {"birth_date": person.birth_date.isoformat()} if person.birth_date else {}
+    return born | {PERSON + name: text for name, text in person.traits.items()}
 
 
 def _fingerprint(folder: Path, file: str, params: Scrape) -> tuple[str | None, str | None]:
@@ -143,7 +145,7 @@ def _read(folder: Path, entry: Entry, params: Scrape) -> Reading:
         identity=entry.identity,
         url=_url(entry),
         # What a picture says of itself is closer to it than what is said of the person.
-        metadata=entry.labels | picture.metadata,
+        metadata=entry.said | picture.metadata,
     )
     return image, None, None
 

@@ -1,7 +1,8 @@
 """Pictures from a list of addresses: a CSV file with columns `url` and `identity`.
 
-`page_url`, `licence` and the name of any label may be further columns. Rows without an identity
-form one partition of pictures of which nobody is known.
+`page_url` and `licence` may be further columns; any others are texts said of the picture, among
+which the stage `label` knows the labels. Rows without an identity form one partition of pictures
+of which nobody is known.
 """
 
 from collections import defaultdict
@@ -9,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from stages.core.csvfile import Row, check_columns, check_slug, read_csv
-from stages.core.labels.known import LABELS
+from stages.core.csvfile import Row, check_slug, read_csv, require_columns
 from stages.core.program import InputError
 from stages.core.store import Store
+from stages.core.texts import bounded
 from stages.scrape.crawl import crawler
 from stages.scrape.crawl.connector import Routes
 from stages.scrape.crawl.engine import URL_LIMIT, Engine, SearchResult
@@ -21,7 +22,7 @@ from stages.scrape.source import Crawled, Partition, Scrape
 NAME = "urls"
 UNNAMED = "unnamed"
 REQUIRED = ("url", "identity")
-OPTIONAL = ("page_url", "licence")
+_OWN = (*REQUIRED, "page_url", "licence")
 
 
 def plan(given: Path, params: Scrape) -> list[Partition]:
@@ -63,15 +64,13 @@ def _results(partition: Partition) -> list[SearchResult]:
 
 
 def _result(row: Row) -> SearchResult:
-    labels = {name: row[name] for name in LABELS if name in row}
-    return SearchResult(
-        row["url"], row.get("page_url"), licence=row.get("licence"), metadata=labels
-    )
+    texts = bounded((name, text) for name, text in row.items() if name not in _OWN)
+    return SearchResult(row["url"], row.get("page_url"), licence=row.get("licence"), metadata=texts)
 
 
 def _read(path: Path) -> list[Row]:
     columns, found = read_csv(path)
-    check_columns(path, columns, REQUIRED, {*REQUIRED, *OPTIONAL, *LABELS})
+    require_columns(path, columns, REQUIRED)
     if not found:
         raise InputError(f"{path}: holds no address; it needs one row each under the header")
     return [_row(where, row) for where, row in found]

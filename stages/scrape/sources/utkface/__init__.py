@@ -8,12 +8,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from stages.core.labels.known import AGE
 from stages.core.program import InputError
 from stages.core.store import Store
 from stages.scrape.crawl.picture import Rejected
 from stages.scrape.datasets import reading
-from stages.scrape.datasets.codes import GENDERS, UTKFACE_RACES
+from stages.scrape.datasets.codes import GENDERS, UTKFACE_AGES, UTKFACE_RACES
 from stages.scrape.datasets.files import open_files
 from stages.scrape.datasets.reading import Annotation, Item
 from stages.scrape.source import Crawled, Partition, Scrape
@@ -46,7 +45,7 @@ def describe(item: Item) -> Annotation:
     if not found:
         raise Rejected("malformed_name")
     age, gender, race = found.groups()
-    if len(age) > 3 or not AGE.low <= int(age) <= AGE.high:
+    if len(age) > 3 or not UTKFACE_AGES[0] <= int(age) <= UTKFACE_AGES[1]:
         raise Rejected("label_out_of_range", f"age {age[:20]}")
     if gender not in GENDERS[NAME]:
         raise Rejected("label_out_of_range", f"gender {gender[:20]}")

@@ -38,7 +38,7 @@ from stages.scrape.sources.demo.site.serving import Routes, serving
 from tests.project import ROOT
 
 CATALOGUE = ROOT / "data" / "celebrities.csv"
-MIRA = Celebrity("mira-oakum", "Mira Oakum", labels={"gender": "female"})
+MIRA = Celebrity("mira-oakum", "Mira Oakum", traits={"gender": "female"})
 ZOE = Celebrity("zoe", "Zoë d'Aube & Fils", birth_date=datetime.date(1980, 5, 6))
 TRUTH = {hit.kind: hit for hit in reversed(search_hits(MIRA, EVERYTHING))}
 Got = tuple[int, http.client.HTTPMessage, bytes]
@@ -107,7 +107,7 @@ def test_an_edition_adds_new_hits_on_top() -> None:
 
 def test_other_looks_have_other_addresses() -> None:
     cat, bear = (
-        {hit.url for hit in search_hits(Celebrity("x", "X", labels={"look_alike": animal}))}
+        {hit.url for hit in search_hits(Celebrity("x", "X", traits={"look_alike": animal}))}
         for animal in ("cat", "bear")
     )
     assert not cat & bear

@@ -31,3 +31,4 @@ LOOK_ALIKES = (
     "turtle",
     "wolf",
 )
+SHOWN = ("gender", "race", "job", "look_alike")  # what of a catalogue's row a portrait shows

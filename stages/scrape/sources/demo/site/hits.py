@@ -12,6 +12,7 @@ from stages.core.catalogue import Celebrity
 from stages.scrape.sources.demo.painter.person import Person, invent_person
 from stages.scrape.sources.demo.painter.seeding import seeded_random
 from stages.scrape.sources.demo.painter.shot import Shot, compose_shot
+from stages.scrape.sources.demo.painter.vocabulary import SHOWN
 from stages.scrape.sources.demo.site.hosts import CDN, PICTURES
 from stages.scrape.sources.demo.site.kinds import ALWAYS, FORMS, QUICK, REASONS, SLOW
 
@@ -62,7 +63,8 @@ EVERYTHING = Assortment(portraits=len(FORMS), mishaps=(*QUICK, *SLOW))
 def facts(celebrity: Celebrity) -> dict[str, str]:
     """What the catalogue says of a person, as `invent_person` takes it."""
     born = celebrity.birth_date.isoformat() if celebrity.birth_date else ""
-    return {**celebrity.labels, "birth_date": born}
+    shown = {name: text for name, text in celebrity.traits.items() if name in SHOWN}
+    return {**shown, "birth_date": born}
 
 
 def search_hits(celebrity: Celebrity, assortment: Assortment = DEMO) -> list[DrawnHit]:

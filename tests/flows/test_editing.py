@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.core import catalogue, editing
+from flows import editing
+from stages.core import catalogue
 from stages.core.program import InputError
 
 TEXT = (
