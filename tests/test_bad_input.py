@@ -118,7 +118,7 @@ def test_a_missing_parameter_or_section(project: Project) -> None:
 def test_an_unknown_source_or_model(project: Project) -> None:
     known = ["'gogle'", "allowed: bing, celeba, class_folders, demo"]
     told_at_once(stage(project, "scrape", "gogle", *STAGES["scrape"].split()[1:]), *known)
-    known = ["'resnet9000'", "stages/train/models", "compact", "plain"]
+    known = ["train.models = 'resnet9000'", "allowed: age_cnn, ", "compact", "plain"]
     told_at_once(stage(project, "train", "resnet9000", *STAGES["train"].split()[1:]), *known)
 
 

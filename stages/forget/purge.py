@@ -107,8 +107,8 @@ def purge_if_changed(path: Path, store: Store) -> Forgotten:
 def purge(store: Store, forgotten: Forgotten) -> int:
     """Delete every entry that holds something forgotten; give their number.
 
-    Trainings that were cut short go too: their weights may have learnt from the person. So does
-    what a killed run left, and the lines of logs.
+    All trainings go too, interrupted or finished: their weights may have learnt from the person.
+    So does what a killed run left, and the lines of logs.
     """
     entries = [path for path in store.root.glob("*/*/*") if _ENTRY.fullmatch(path.name)]
     everything = forgotten | related(entries, forgotten).hashes

@@ -2,7 +2,8 @@
 
 The model is a file of stages/train/models, found by its name. What is trained, for how long and on
 what variations of the faces is in `params.yaml`. A training that was interrupted resumes after its
-last whole epoch when the stage is run again with the same data, parameters and code.
+last whole epoch when the stage is run again with the same data, parameters and code; one that is
+finished is taken from the store.
 """
 
 import logging
@@ -13,18 +14,14 @@ from stages.core import plugins
 from stages.core.labels.kinds import Label
 from stages.core.labels.known import AGE, LABELS
 from stages.core.program import InputError, run
-from stages.core.store import digest, key
+from stages.core.store import Store
 from stages.formats import tfrecord
 from stages.network import devices, modelfile
+from stages.train import finished
 from stages.train.balance import weights
 from stages.train.params import MODELS, Params
-from stages.train.start import files
 
 log = logging.getLogger("train")
-
-HERE = Path(__file__).parent
-# What a training's result depends on, besides the model's own file.
-SOURCES = ("*.py", "../core/labels/*.py", "../network/*.py", "../formats/*.py")
 
 
 def heads_to_train(labels: list[Label], known: dict[str, int]) -> list[Label]:
@@ -42,32 +39,30 @@ def heads_to_train(labels: list[Label], known: dict[str, int]) -> list[Label]:
     return kept
 
 
-def cache_key(model: str, tfrecord_folder: Path, params: Params) -> str:
-    """Key of all that a training's result depends on: data, parameters and code."""
-    code = [path for pattern in SOURCES for path in sorted(HERE.glob(pattern))]
-    begun = files(model, params.init_from, params.pretrained)
-    read = [*sorted(tfrecord_folder.iterdir()), *code, HERE / "models" / f"{model}.py", *begun]
-    values = params.model_dump(exclude={"models"})
-    return key(model, values, [(file.name, digest(file)) for file in read])
-
-
 def main(
     model: str, tfrecord_folder: Path, out: Path, history: Path, store: Path, params: Params
 ) -> None:
     devices.quiet()
     network = plugins.find(MODELS, model, "train.models")
+    labels = [LABELS[name] for name in dict.fromkeys(params.labels)]
+    builder = tfrecord.open_shards(tfrecord_folder)
+    tfrecord.check(builder, labels)
+    if not tfrecord.size(builder, "train"):
+        raise InputError(f"{tfrecord_folder}: split 'train' has no examples to train on")
+    columns = tfrecord.columns(builder, "train", [label.name for label in labels])
+    known = {name: int(tfrecord.known(column).sum()) for name, column in columns.items()}
+    labels = heads_to_train(labels, known)
+    names = ", ".join(label.name for label in labels)
+    key = finished.cache_key(model, builder, labels, params)
+    if finished.restore(Store(store), key, out, history):
+        log.info("model %s, heads %s: already trained on the same data", model, names)
+        return
     from stages.train import fitting, heads
 
     chosen = devices.choose(params.mixed_precision, params.jit_compile, params.multi_gpu)
     devices.reproducible(params.seed, chosen.jit_compile)
-    labels = [LABELS[name] for name in dict.fromkeys(params.labels)]
-    builder = tfrecord.open_shards(tfrecord_folder)
-    tfrecord.check(builder, labels)
-    columns = tfrecord.columns(builder, "train", [label.name for label in labels])
-    known = {name: int(tfrecord.known(column).sum()) for name, column in columns.items()}
-    labels = heads_to_train(labels, known)
-    log.info("model %s, heads %s; %s", model, ", ".join(x.name for x in labels), chosen.summary)
-    folder = store / "train" / cache_key(model, tfrecord_folder, params)
+    log.info("model %s, heads %s; %s", model, names, chosen.summary)
+    folder = store / finished.KIND / key
     folder.mkdir(parents=True, exist_ok=True)
     by_age = (
         {AGE.name: weights(columns[AGE.name], AGE, params.age_weights)} if AGE in labels else {}
@@ -77,6 +72,7 @@ def main(
         model, network, labels, losses, tfrecord_folder, params, folder, history
     )
     modelfile.save(fitting.fit(training, chosen), out)
+    finished.keep(Store(store), key, out, history)
     shutil.rmtree(folder)
 
 

@@ -60,6 +60,7 @@ def store(tmp_path: Path) -> Store:
     (made.root / "scratch" / "killed" / "half-made").write_bytes(b"a picture of anybody")
     (made.root / "train" / "x").mkdir(parents=True)
     (made.root / "train" / "x" / "epoch-1.npz").write_bytes(b"weights")
+    made.put("train", key("a finished training"), b"weights that may hold anybody")
     (made.root / "demo-requests.jsonl").write_text('{"path": "/ada-lorne/1.jpg"}\n')
     (made.root / "prefect.log").write_text("Ada Lorne\n")
     return made

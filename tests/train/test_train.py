@@ -127,30 +127,6 @@ def test_an_epoch_is_summed_up_by_means_of_accuracies_and_of_errors_by_unit() ->
     assert fitting.summary(two, [LABELS["age"], stars]) == "loss 2, MAE 5 years, MAE 1.5 stars"
 
 
-def test_the_identity_changes_with_data_parameters_and_model(shards: Path, tmp_path: Path) -> None:
-    known = train.cache_key("plain", shards, params())
-    assert known == train.cache_key("plain", shards, params(models=["plain"]))
-    assert known != train.cache_key("compact", shards, params())
-    assert known != train.cache_key("plain", shards, params(seed=4))
-    assert known != train.cache_key("plain", trial(tmp_path / "other", train=95), params())
-
-
-def test_the_identity_changes_with_the_weights_it_begins_with(shards: Path, tmp_path: Path) -> None:
-    def known() -> str:
-        return train.cache_key(
-            "plain", shards, params(init_from={"plain": str(tmp_path / "a.keras")})
-        )
-
-    with pytest.raises(
-        InputError, match=r"train\.init_from\.plain: no file .*a\.keras; put it there"
-    ):
-        known()
-    (tmp_path / "a.keras").write_text("one")
-    before = known()
-    (tmp_path / "a.keras").write_text("another")
-    assert known() != before
-
-
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
@@ -243,7 +219,19 @@ def test_training_learns_and_logs_a_line_per_epoch(trained: tuple[Path, list[str
     rows = (folder / "history/plots/metrics/eval/loss.tsv").read_text().splitlines()
     assert rows[0] == "step\tloss"
     assert len(rows) == 9
-    assert not list((folder / ".store/train").iterdir())
+    assert not list((folder / ".store/train").glob("*/*.npz"))
+
+
+@pytest.mark.slow
+def test_a_finished_training_is_not_repeated(trained: tuple[Path, list[str]], shards: Path) -> None:
+    folder, _ = trained
+    files = ("model.keras", "history/metrics.json", "history/plots/metrics/eval/loss.tsv")
+    before = [(folder / file).read_bytes() for file in files]
+    for file in files:
+        (folder / file).unlink()
+    (line,) = finish(start(folder, shards, epochs=8))
+    assert line.endswith("heads age, gender, eyeglasses: already trained on the same data")
+    assert [(folder / file).read_bytes() for file in files] == before
 
 
 @pytest.mark.slow
