@@ -133,7 +133,7 @@ def histogram(path: Path, split: str = "train") -> list[dict[str, Any]]:
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if row["split"] == split and row["bin"] != "null":
-                bins.setdefault(row["bin"], {"bin": row["bin"]})[row["stage"]] = int(row["count"])
+                bins.setdefault(row["bin"], {"bin": row["bin"]})[row["step"]] = int(row["count"])
     return list(bins.values())
 
 

@@ -1,1 +1,1 @@
-"""How rows are grouped and which side each group is on."""
+"""Stage `split`: which faces train, validate and test."""

@@ -66,7 +66,7 @@ def test_faces_on_the_sheets_are_those_of_the_table(tmp_path: Path) -> None:
 def test_the_histogram_pairs_before_and_after_of_one_side(tmp_path: Path) -> None:
     with (tmp_path / "h.csv").open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["bin", "split", "stage", "count"])
+        writer.writerow(["bin", "split", "step", "count"])
         writer.writerow(["0-24", "train", "before", 9])
         writer.writerow(["0-24", "test", "before", 7])
         writer.writerow(["null", "train", "before", 3])

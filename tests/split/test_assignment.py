@@ -15,8 +15,8 @@ def groups(sizes: list[int], strata: str = "a") -> list[Group]:
     return [Group(f"g{i}", n, (strata[i % len(strata)],)) for i, n in enumerate(sizes)]
 
 
-def share(given: list[Group], chosen: dict[str, str], side: str) -> float:
-    own = sum(group.rows for group in given if chosen[group.key] == side)
+def share(given: list[Group], chosen: dict[str, str], split: str) -> float:
+    own = sum(group.rows for group in given if chosen[group.key] == split)
     return own / sum(group.rows for group in given)
 
 
@@ -26,7 +26,7 @@ def share(given: list[Group], chosen: dict[str, str], side: str) -> float:
     st.sampled_from([(0.2, 0.2), (0.1, 0.0), (0.0, 0.3), (0.45, 0.45), (0.0, 0.0)]),
     st.integers(0, 5),
 )
-def test_no_side_that_was_asked_for_is_empty(
+def test_no_split_that_was_asked_for_is_empty(
     sizes: list[int], strata: str, shares: tuple[float, float], seed: int
 ) -> None:
     given_groups = groups(sizes, strata)
@@ -56,7 +56,7 @@ def test_shares_are_met_within_half_a_group(sizes: list[int], seed: int) -> None
     assert share(given_groups, chosen, "validation") == pytest.approx(0.15, abs=tolerance)
 
 
-def test_a_group_too_large_for_a_side_leaves_it_to_others() -> None:
+def test_a_group_too_large_for_a_split_leaves_it_to_others() -> None:
     given_groups = [Group("crowd", 100, ("a",)), *groups([1] * 50)]
     for seed in range(10):
         chosen = assign(given_groups, 0.1, 0.1, seed)

@@ -1,4 +1,4 @@
-"""Nobody and no picture is on two sides; what is reported is true."""
+"""No person and no picture is in two splits; what is reported is true."""
 
 import datetime
 import json
@@ -56,9 +56,9 @@ def table(rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schemas.labeled(labels_of(LABELS)))
 
 
-def sides(rows: list[dict[str, Any]], **given: Any) -> dict[str, str]:
+def splits_of(rows: list[dict[str, Any]], **given: Any) -> dict[str, str]:
     chosen, _ = split(table(rows), params(**given))
-    return {row["face_id"]: side for row, side in zip(rows, chosen, strict=True)}
+    return {row["face_id"]: split_name for row, split_name in zip(rows, chosen, strict=True)}
 
 
 @st.composite
@@ -75,10 +75,10 @@ def people(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 @given(people(), st.integers(0, 8), st.sampled_from(["identity", "picture"]))
-def test_nobody_and_no_picture_is_on_two_sides(
+def test_no_person_and_no_picture_is_in_two_splits(
     rows: list[dict[str, Any]], bits: int, by: str
 ) -> None:
-    chosen = sides(rows, near_duplicate_bits=bits, by=by)
+    chosen = splits_of(rows, near_duplicate_bits=bits, by=by)
     for a, b in combinations(rows, 2):
         same = by == "identity" and a["identity"] is not None and a["identity"] == b["identity"]
         if same or (int(a["phash"], 16) ^ int(b["phash"], 16)).bit_count() <= bits:
@@ -96,15 +96,15 @@ def crowd(count: int, each: int = 4) -> list[dict[str, Any]]:
 
 
 def test_an_identity_that_joins_moves_few_others() -> None:
-    before, after = sides(crowd(100)), sides(crowd(101))
+    before, after = splits_of(crowd(100)), splits_of(crowd(101))
     moved_people = {face.split("-")[0] for face in before if before[face] != after[face]}
     assert len(moved_people) <= 3
 
 
 def test_stratifying_balances_a_label() -> None:
     _, figures = split(table(crowd(60)), params(stratify=["gender", "age"]))
-    for side in ("train", "validation", "test"):
-        counts = figures[side]["labels"]["gender"]
+    for split_name in ("train", "validation", "test"):
+        counts = figures[split_name]["labels"]["gender"]
         assert counts["male"] == pytest.approx(counts["female"], abs=8)
 
 
@@ -115,36 +115,36 @@ def test_the_figures_count_near_duplicates() -> None:
     assert (figures["rows"], figures["groups"], figures["flat_pictures"]) == (3, 2, 1)
 
 
-def test_by_picture_an_identity_may_be_on_two_sides() -> None:
-    chosen = sides(crowd(1, each=20), by="picture")
+def test_by_picture_an_identity_may_be_in_two_splits() -> None:
+    chosen = splits_of(crowd(1, each=20), by="picture")
     assert set(chosen.values()) == {"train", "validation", "test"}
 
 
 def test_two_faces_of_one_picture_stay_together() -> None:
     rows = [row(f"i{n // 2}", None) | {"face_id": f"i{n // 2}-{n % 2}"} for n in range(40)]
     by_picture: dict[str, set[str]] = defaultdict(set)
-    for face, side in sides(rows).items():
-        by_picture[face.split("-")[0]].add(side)
+    for face, split_name in splits_of(rows).items():
+        by_picture[face.split("-")[0]].add(split_name)
     assert all(len(found) == 1 for found in by_picture.values())
 
 
-def test_given_sides_are_kept_but_by_copies_of_held_out_pictures() -> None:
+def test_official_are_kept_but_by_copies_of_held_out_pictures() -> None:
     chance = random.Random(5)
-    given_sides = ["train"] * 6 + ["validation"] * 3 + ["test"] * 3 + [None] * 20
+    official = ["train"] * 6 + ["validation"] * 3 + ["test"] * 3 + [None] * 20
     rows = [
         row(f"i{n}", None, sum(1 << b for b in chance.sample(range(64), 32)))
         | {"official_split": s}
-        for n, s in enumerate(given_sides)
+        for n, s in enumerate(official)
     ]
     rows[0]["phash"] = rows[10]["phash"]  # in train, a copy of one in test
     chosen, figures = split(table(rows), params(keep_official_split=True))
     assert chosen[0] == "test"
-    assert chosen[1:12] == given_sides[1:12]
+    assert chosen[1:12] == official[1:12]
     assert chosen[12:].count("test") == chosen[12:].count("validation") == 4
-    assert figures["given"] == {"rows": 12, "moved": 1}
+    assert figures["official"] == {"rows": 12, "moved": 1}
     ours, figures = split(table(rows), params())
-    assert ours[1:12] != given_sides[1:12]
-    assert "given" not in figures
+    assert ours[1:12] != official[1:12]
+    assert "official" not in figures
 
 
 def test_no_rows_split_into_nothing() -> None:
@@ -168,7 +168,7 @@ def test_main_writes_examples_in_order_and_the_figures(tmp_path: Path) -> None:
 
 def test_stratify_names_the_label_that_is_missing() -> None:
     with pytest.raises(InputError, match=r"split.stratify: 'height' must be one of \['age', 'gen"):
-        sides(crowd(3), stratify=["height"])
+        splits_of(crowd(3), stratify=["height"])
 
 
 @pytest.mark.parametrize(

@@ -15,21 +15,12 @@ from pydantic import ValidationError
 from stages.core.labels import schemas
 from stages.core.labels.known import AGE, labels_of
 from stages.core.program import InputError
+from stages.core.schema import SPLITS
 from stages.core.tables import read_table, write_rows
-from stages.undersample.__main__ import (
-    NO_BIN,
-    Params,
-    bin_names,
-    bins_of,
-    cap_rows,
-    choose,
-    cuts,
-    histogram,
-    main,
-    undersample,
-)
-
-SIDES = ("train", "validation", "test")
+from stages.undersample.__main__ import histogram, main, undersample
+from stages.undersample.bins import NO_BIN, bin_names, bins_of, cuts
+from stages.undersample.params import Params
+from stages.undersample.resampling import cap_rows, choose
 
 
 def params(**given: Any) -> Params:
@@ -39,7 +30,9 @@ def params(**given: Any) -> Params:
 
 
 def table(rows: list[tuple[float | None, str]]) -> pa.Table:
-    values = [{"face_id": f"f{n}", "age": age, "split": side} for n, (age, side) in enumerate(rows)]
+    values = [
+        {"face_id": f"f{n}", "age": age, "split": split} for n, (age, split) in enumerate(rows)
+    ]
     return pa.Table.from_pylist(values, schemas.examples(labels_of(["age"])))
 
 
@@ -74,7 +67,7 @@ def test_what_a_cap_means(cap: int | str, most: int) -> None:
 
 
 def test_only_crowded_train_bins_shrink() -> None:
-    rows: list[tuple[float | None, str]] = [(30, side) for side in SIDES for _ in range(50)]
+    rows: list[tuple[float | None, str]] = [(30, split) for split in SPLITS for _ in range(50)]
     rows += [(10, "train")] * 5 + [(70, "train")] * 9 + [(None, "train")] * 30
     left = kept(rows)
     counts = {pair: left.count(pair) for pair in set(rows)}
@@ -89,7 +82,7 @@ def test_only_crowded_train_bins_shrink() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.none() | st.integers(0, 116), st.sampled_from(SIDES)), max_size=80),
+    st.lists(st.tuples(st.none() | st.integers(0, 116), st.sampled_from(SPLITS)), max_size=80),
     st.sampled_from(["none", "median", 1, 3, "1x", "2x"]),
     st.integers(0, 9),
 )
@@ -102,10 +95,10 @@ def test_order_holds_and_every_bin_keeps_what_the_cap_allows(
     indices = undersample(examples, bins, chosen)
     assert indices.tolist() == sorted(set(indices.tolist()))
     names = bin_names(starts)
-    sides = [side for _, side in rows]
-    before = histogram(sides, bins, names)
-    after = histogram([sides[i] for i in indices], bins[indices], names)
-    assert {s: before[s] for s in SIDES[1:]} == {s: after[s] for s in SIDES[1:]}
+    splits = [split for _, split in rows]
+    before = histogram(splits, bins, names)
+    after = histogram([splits[i] for i in indices], bins[indices], names)
+    assert {s: before[s] for s in SPLITS[1:]} == {s: after[s] for s in SPLITS[1:]}
     most = cap_rows(cap, [before["train"][n] for n in names if before["train"][n]])
     assert [after["train"][n] for n in names] == [min(before["train"][n], most) for n in names]
     assert after["train"]["null"] == before["train"]["null"]
@@ -179,7 +172,7 @@ def test_main_writes_examples_figures_and_histograms(tmp_path: Path) -> None:
     assert figures["train"] == {"before": 10, "after": 4}
     assert figures["dropped"] == 6
     with paths[3].open(encoding="utf-8", newline="") as file:
-        counts = {(r["bin"], r["split"], r["stage"]): int(r["count"]) for r in csv.DictReader(file)}
+        counts = {(r["bin"], r["split"], r["step"]): int(r["count"]) for r in csv.DictReader(file)}
     assert counts["20-39", "train", "before"] == 8
     assert counts["20-39", "train", "after"] == 2
     assert counts["20-39", "test", "after"] == 3
