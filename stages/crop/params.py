@@ -20,7 +20,9 @@ class Params(Section):
         description="Faces kept per picture: one if it is the only one, the largest, or all."
     )
     margin: float = Field(
-        ge=0, le=2, description="Added on every side of the box, as a share of its longer side."
+        gt=-0.5,
+        le=2,
+        description="Added on every side of the box, as a share of its longer side; below 0 cut.",
     )
     size: int = Field(ge=16, le=1024, description="Width and height of the crop, pixels.")
     align: bool = Field(description="Rotate the face so that the eyes are level.")

@@ -66,7 +66,8 @@ def faces_of(rows: set[int], faces: Iterable[Any]) -> dict[int, gallery.Pixels]:
 def main(name: str, model: Path, tfrecord_folder: Path, out: Path, params: Params) -> None:
     devices.quiet()
     devices.reproducible(0)
-    network, labels = modelfile.load(model)
+    network, card = modelfile.load(model)
+    labels = card.labels
     builder = tfrecord.open_shards(tfrecord_folder)
     size = tfrecord.size(builder, params.split)
     if not size:

@@ -156,9 +156,13 @@ def check(builder: Any, labels: Iterable[Label]) -> None:
         if label.name not in features:
             names = ", ".join(sorted(features))
             raise InputError(f"label {label.name!r} is not in the shards, which have: {names}")
-        if isinstance(label, Category) and tuple(features[label.name].names) != label.classes:
+        own, stored = _feature(_import_tfds(), label), features[label.name]
+        if repr(own) != repr(stored) or getattr(stored, "names", None) != getattr(
+            own, "names", None
+        ):
             raise InputError(
-                f"label {label.name!r} has other classes in the shards: run `dvc repro shard`"
+                f"label {label.name!r} is of another kind or has other classes in the shards: run "
+                "`dvc repro shard`"
             )
 
 

@@ -9,14 +9,16 @@ finished is taken from the store.
 import logging
 import shutil
 from pathlib import Path
+from typing import Any
 
 from stages.core import plugins
 from stages.core.labels.kinds import Label
 from stages.core.labels.known import AGE, LABELS
-from stages.core.program import InputError, run
+from stages.core.program import InputError, run, section
 from stages.core.store import Store
 from stages.formats import tfrecord
 from stages.network import devices, modelfile
+from stages.network.card import Card, Crop
 from stages.train import finished
 from stages.train.balance import weights
 from stages.train.params import MODELS, Params
@@ -40,7 +42,13 @@ def heads_to_train(labels: list[Label], known: dict[str, int]) -> list[Label]:
 
 
 def main(
-    model: str, tfrecord_folder: Path, out: Path, history: Path, store: Path, params: Params
+    model: str,
+    tfrecord_folder: Path,
+    out: Path,
+    history: Path,
+    store: Path,
+    params: Params,
+    crop: dict[str, Any],
 ) -> None:
     devices.quiet()
     network = plugins.find(MODELS, model, "train.models")
@@ -53,7 +61,8 @@ def main(
     known = {name: int(tfrecord.known(column).sum()) for name, column in columns.items()}
     labels = heads_to_train(labels, known)
     names = ", ".join(label.name for label in labels)
-    key = finished.cache_key(model, builder, labels, params)
+    card = Card(tuple(labels), section(Crop, {"crop": crop}, "crop"))
+    key = finished.cache_key(model, builder, card, params)
     if finished.restore(Store(store), key, out, history):
         log.info("model %s, heads %s: already trained on the same data", model, names)
         return
@@ -71,10 +80,10 @@ def main(
     training = fitting.Training(
         model, network, labels, losses, tfrecord_folder, params, folder, history
     )
-    modelfile.save(fitting.fit(training, chosen), out)
+    modelfile.save(fitting.fit(training, chosen), card, out)
     finished.keep(Store(store), key, out, history)
     shutil.rmtree(folder)
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, crop="crop")  # which a model carries in its file

@@ -11,10 +11,10 @@ from typing import Any
 
 from stages.core.code import ROOT, closure
 from stages.core.labels import known
-from stages.core.labels.kinds import Label
 from stages.core.scratch import atomic_path, temporary_folder
 from stages.core.store import Store, digest, key
 from stages.formats import tfrecord
+from stages.network.card import Card
 from stages.train.params import Params
 from stages.train.start import files
 
@@ -23,21 +23,23 @@ MODEL, HISTORY = "model.keras", "history/"
 LIBRARIES = ("keras", "tensorflow")
 
 
-def cache_key(model: str, builder: Any, labels: list[Label], params: Params) -> str:
+def cache_key(model: str, builder: Any, card: Card, params: Params) -> str:
     """The key of all that a training's result depends on.
 
     That is: the faces and their order, the values and the definitions of the labels that are
-    trained, the parameters, the weights it begins with, the code and the libraries.
+    trained, the parameters and those of the crop, the weights it begins with, the code and the
+    libraries.
     """
     # Other labels are none of its business, so their list is not in the key; definitions are.
     listed = Path(known.__file__)
     modules = [Path(__file__).with_name("fitting.py"), ROOT / f"stages/train/models/{model}.py"]
     code = [path for path in closure(modules) if path != listed]
-    names = ["face", "face_id", *(label.name for label in labels)]
+    names = ["face", "face_id", *(label.name for label in card.labels)]
     return key(
         model,
         [tfrecord.fingerprint(builder, split, names) for split in ("train", "validation")],
-        [repr(label) for label in labels],
+        [repr(label) for label in card.labels],
+        card.crop.model_dump(),
         params.model_dump(exclude={"models", "labels", "init_from", "pretrained"}),
         [digest(file) for file in files(model, params.init_from, params.pretrained)],
         [(str(path.relative_to(ROOT)), digest(path)) for path in code],

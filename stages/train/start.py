@@ -77,8 +77,8 @@ def _load_backbone(backbone: Any, path: Path) -> None:
 
 
 def _load_earlier(network: Any, labels: list[Label], path: Path, key: str) -> None:
-    earlier, its_labels = modelfile.load(path)
-    names = [[label.name for label in each] for each in (its_labels, labels)]
+    earlier, card = modelfile.load(path)
+    names = [[label.name for label in each] for each in (card.labels, labels)]
     if names[0] != names[1]:
         raise InputError(f"params.yaml: {key}: {path} has heads {names[0]}, not {names[1]}")
     pairs = zip(earlier.weights, network.weights, strict=False)

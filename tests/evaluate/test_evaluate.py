@@ -12,9 +12,9 @@ from PIL import Image
 from stages.core.labels.known import LABELS
 from stages.core.program import InputError
 from stages.evaluate import __main__ as evaluate
-from stages.network.modelfile import save
 from stages.tools.compare import predictions
 from stages.train.models import plain
+from tests.models_fixture import save
 from tests.shards_fixture import LABELED, draw, trial, write
 
 PARAMS = evaluate.Params(

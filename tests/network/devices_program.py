@@ -9,6 +9,7 @@ from pathlib import Path
 
 from stages.core.labels.known import LABELS
 from stages.network import devices
+from tests.models_fixture import save
 from tests.shards_fixture import LABELED
 from tests.train.test_train import params
 
@@ -27,7 +28,6 @@ def main(shards: Path, folder: Path) -> None:
 
 
 def fit(chosen: devices.Devices, shards: Path, folder: Path) -> None:
-    from stages.network import modelfile
     from stages.train import fitting, heads
     from stages.train.models import compact
 
@@ -44,7 +44,7 @@ def fit(chosen: devices.Devices, shards: Path, folder: Path) -> None:
         folder,
         folder / "history",
     )
-    modelfile.save(fitting.fit(training, chosen), folder / "model.keras")
+    save(fitting.fit(training, chosen), folder / "model.keras")
 
 
 if __name__ == "__main__":

@@ -12,10 +12,12 @@ from stages.core.labels.known import LABELS
 from stages.core.program import InputError
 from stages.core.store import Store
 from stages.formats import tfrecord
+from stages.network.card import Card
 from stages.train import __main__ as train
 from stages.train import finished, fitting
 from stages.train.models import plain
 from stages.train.params import Params
+from tests.models_fixture import CROP
 from tests.shards_fixture import LABELED, draw, write
 from tests.train.test_train import params
 
@@ -47,7 +49,7 @@ def swapped() -> Rows:
 def key(folder: Path, content: Rows, columns: tuple[str, ...] = LABELED, **changes: Any) -> str:
     builder = tfrecord.open_shards(write(folder, content, columns, 32))
     labels = [LABELS[name] for name in LABELED]
-    return finished.cache_key("plain", builder, labels, params(**changes))
+    return finished.cache_key("plain", builder, Card(tuple(labels), CROP), params(**changes))
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +103,7 @@ def test_parameters_change_the_key_and_the_list_of_models_does_not(
 def test_definitions_of_trained_labels_change_the_key(tmp_path: Path, usual: str) -> None:
     builder = tfrecord.open_shards(write(tmp_path / "shards", rows(), LABELED, 32))
     labels = [kinds.Number("age", 0, 116, "years", sigma=3), *map(LABELS.get, LABELED[1:])]
-    assert finished.cache_key("plain", builder, labels, params()) != usual
+    assert finished.cache_key("plain", builder, Card(tuple(labels), CROP), params()) != usual
 
 
 def test_another_model_or_its_code_changes_the_key(
@@ -109,7 +111,7 @@ def test_another_model_or_its_code_changes_the_key(
 ) -> None:
     builder = tfrecord.open_shards(write(tmp_path / "shards", rows(), LABELED, 32))
     labels = [LABELS[name] for name in LABELED]
-    assert finished.cache_key("compact", builder, labels, params()) != usual
+    assert finished.cache_key("compact", builder, Card(tuple(labels), CROP), params()) != usual
     shaping = finished.closure([Path(fitting.__file__)])
     assert Path(known.__file__) in shaping  # the list of labels is left out; each file else counts
     digest = finished.digest
@@ -117,7 +119,7 @@ def test_another_model_or_its_code_changes_the_key(
         monkeypatch.setattr(
             finished, "digest", lambda path, edited=edited: "x" if path == edited else digest(path)
         )
-        same = finished.cache_key("plain", builder, labels, params()) == usual
+        same = finished.cache_key("plain", builder, Card(tuple(labels), CROP), params()) == usual
         assert same == (edited == Path(known.__file__)), edited
 
 
@@ -127,7 +129,7 @@ def test_weights_to_begin_with_change_the_key(tmp_path: Path, usual: str) -> Non
 
     def begun() -> str:
         changes = params(init_from={"plain": str(earlier)})
-        return finished.cache_key("plain", builder, labels, changes)
+        return finished.cache_key("plain", builder, Card(tuple(labels), CROP), changes)
 
     with pytest.raises(InputError, match=r"train\.init_from\.plain: no file .*a\.keras; put it"):
         begun()
@@ -158,7 +160,7 @@ class Stage:
         paths = (outputs / "model.keras", outputs / "history", self.folder / "store")
         for path in outputs.rglob("*.*"):
             path.unlink()
-        train.main("plain", shards, *paths, given)
+        train.main("plain", shards, *paths, given, CROP.model_dump())
         return {str(path.relative_to(outputs)): path.read_bytes() for path in outputs.rglob("*.*")}
 
 

@@ -10,9 +10,9 @@ from keras.applications import VGG16, VGG19
 
 from stages.core.labels.known import LABELS
 from stages.core.program import InputError
-from stages.network.modelfile import save
 from stages.train import start
 from stages.train.models import plain, vgg16
+from tests.models_fixture import save
 
 GENDER = [LABELS["gender"]]
 

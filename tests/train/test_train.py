@@ -21,6 +21,7 @@ from stages.train import __main__ as train
 from stages.train import fitting, heads
 from stages.train.models import plain, vgg16
 from stages.train.params import Params
+from tests.models_fixture import CROP, save
 from tests.project import ROOT
 from tests.shards_fixture import LABELED, draw, trial, write
 
@@ -65,7 +66,9 @@ def params(**changes: Any) -> Params:
 def start(folder: Path, shards: Path, model: str = "plain_normalised", **changes: Any) -> Any:
     """`python -m stages.train` in a folder of its own."""
     folder.mkdir(exist_ok=True)
-    (folder / "params.yaml").write_text(yaml.safe_dump({"train": SETTINGS | changes}))
+    (folder / "params.yaml").write_text(
+        yaml.safe_dump({"train": SETTINGS | changes, "crop": CROP.model_dump()})
+    )
     command = ["-m", "stages.train", model, str(shards), "model.keras", "history", ".store"]
     return subprocess.Popen(
         [sys.executable, *command],
@@ -195,7 +198,7 @@ def test_a_labels_loss_counts_as_much_as_it_should() -> None:
 @pytest.mark.slow
 def test_a_training_goes_on_from_an_earlier_one(shards: Path, tmp_path: Path) -> None:
     earlier = plain.build((32, 24), [LABELS[name] for name in LABELED], channels=1)
-    modelfile.save(earlier, tmp_path / "earlier.keras")
+    save(earlier, tmp_path / "earlier.keras")
     start_from = {"plain": str(tmp_path / "earlier.keras")}
     changes: dict[str, Any] = {
         "image_size": [32, 24], "channels": 1, "optimizer": "muon", "age_weights": "lds",

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from stages.core.labels.known import LABELS
-from stages.network.modelfile import save
 from stages.train.models import compact
+from tests.models_fixture import save
 
 SEVEN = ("age", "gender", "race", "expression", "eyeglasses", "wearing_hat", "no_beard")
 ALL = [LABELS[name] for name in SEVEN]

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from stages.core.labels.known import LABELS
-from stages.network.modelfile import save
 from stages.train.models import ensemble
+from tests.models_fixture import save
 
 pytestmark = pytest.mark.slow  # 780 layers take half a minute to build and to read
 
