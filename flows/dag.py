@@ -49,7 +49,7 @@ class Meta(BaseModel):
 def stages(targets: Sequence[str] = ()) -> list[Stage]:
     """DVC's stages, each after those it needs: all, or `targets` and what they need.
 
-    The name of a `foreach` or `matrix` means all its members. `InputError` when a target is none.
+    The name of a `foreach` means all its members. `InputError` when a target is none.
     """
     with _repo() as repo:
         graph = get_active_graph(repo.index.graph)  # an edge leads to a stage that is needed

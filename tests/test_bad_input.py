@@ -134,6 +134,19 @@ def test_an_unknown_source_is_told_through_dvc_too(project: Project) -> None:
     assert everything(project) == before
 
 
+@pytest.mark.parametrize("models", ["plain", None, 3])
+def test_models_that_are_no_list(project: Project, models: Any) -> None:
+    """DVC itself makes a training of each, before any stage runs."""
+    before = everything(project)
+    project.set_params(train={"models": models})
+    done = project.run("dvc", "repro", check=False)
+    assert done.returncode
+    assert "Traceback" not in done.stdout
+    assert "failed to resolve 'stages.train.foreach'" in done.stdout
+    assert "expected list" in done.stdout
+    assert everything(project) == before
+
+
 def test_a_parameter_put_right_gives_the_old_outputs_back(project: Project) -> None:
     """DVC removes a stage's outputs before it runs it, so here they do go; nothing else does."""
     path = project.folder / "params.yaml"

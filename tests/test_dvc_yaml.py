@@ -19,12 +19,12 @@ WHERE = {"cluster"}
 PLUG_INS = {
     "scrape": "stages/scrape/sources/${key}",
     "crop": "stages/crop/detectors/${crop.detector}.py",
-    "train": "stages/train/models/${item.model}.py",
+    "train": "stages/train/models/${item}.py",
 }
 
 
 def body(stage: str) -> dict[str, Any]:
-    """A stage's own mapping, within `foreach` or `matrix` or not."""
+    """A stage's own mapping, within `foreach` or not."""
     entry: dict[str, Any] = DAG[stage]
     return dict(entry.get("do", entry))
 
