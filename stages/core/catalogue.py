@@ -38,7 +38,7 @@ def read(path: Path) -> list[Celebrity]:
     further = trait_columns(path, columns)
     rows = [_row(where, line, further) for where, line in lines]
     if not rows:
-        raise InputError(f"{path}: holds no celebrity; it needs one row each under the header")
+        raise InputError(f"{path}: holds no person; it needs a row for each under the header")
     _refuse_duplicates(path, rows)
     return sorted(rows, key=lambda row: row.identity)
 
@@ -103,5 +103,5 @@ def _refuse_duplicates(path: Path, rows: list[Celebrity]) -> None:
     seen: set[str] = set()
     for row in rows:
         if row.identity in seen:
-            raise InputError(f"{path}: identity = {row.identity!r} stands twice; it must be unique")
+            raise InputError(f"{path}: identity = {row.identity!r} occurs twice; it must be unique")
         seen.add(row.identity)

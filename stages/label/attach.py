@@ -10,7 +10,7 @@ from stages.core.catalogue import Celebrity
 from stages.core.labels import schemas
 from stages.core.labels.kinds import Label
 from stages.label.counts import Counts
-from stages.label.values import Answer, official_split, value_of
+from stages.label.values import LabelValue, official_split, value_of
 
 READ = ["source", "identity", "image_id", "face_id", "metadata"]
 Picture = tuple[str, str]  # source, image_id
@@ -34,7 +34,8 @@ def attach(
 ) -> Iterator[pa.RecordBatch]:
     """`FACES` batches without pixels in, `LABELED` batches out; fills `counts`.
 
-    Whose face it is among several in a picture, nobody says: these have no identity and no label.
+    Nothing says which of several faces in a picture the labels are of: these have no identity and
+    no label.
     """
     columns = schemas.labeled(labels)
     for batch in faces:
@@ -60,14 +61,14 @@ def _new(
     if is_bystander:
         row["identity"] = None
     person = people.get(row["identity"])
-    answers = {
-        label.name: Answer() if is_bystander else value_of(label, metadata, person)
+    values = {
+        label.name: LabelValue() if is_bystander else value_of(label, metadata, person)
         for label in labels
     }
-    counts.add(row, answers, is_bystander)
+    counts.add(row, values, is_bystander)
     return {
         "identity": row["identity"],
         "official_split": official_split(metadata),
-        "label_source": {name: answer.origin for name, answer in answers.items()},
-        **{name: answer.value for name, answer in answers.items()},
+        "label_source": {name: value.origin for name, value in values.items()},
+        **{name: value.value for name, value in values.items()},
     }

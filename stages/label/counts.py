@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stages.label.values import Answer
+from stages.label.values import LabelValue
 
 SHOWN = 10  # names in a warning
 
@@ -27,24 +27,24 @@ class Counts:
     last_picture: tuple[str, str] | None = None
 
     def add(
-        self, row: Mapping[str, Any], answers: Mapping[str, Answer], is_bystander: bool
+        self, row: Mapping[str, Any], values: Mapping[str, LabelValue], is_bystander: bool
     ) -> None:
         """Count a face, and its picture once: the faces of one picture are neighbours."""
         source = row["source"]
         self.rows += 1
         self.bystanders += is_bystander
         self.faces[source] += 1
-        self.labeled[source] += any(answer.origin for answer in answers.values())
+        self.labeled[source] += any(value.origin for value in values.values())
         if row["identity"] is not None:
             self.identities[source].add(row["identity"])
         if (source, row["image_id"]) != self.last_picture:
             self.pictures[source] += 1
             self.last_picture = (source, row["image_id"])
-        for name, answer in answers.items():
-            self.unreadable[name] += answer.unreadable
-            if answer.origin:
+        for name, value in values.items():
+            self.unreadable[name] += value.unreadable
+            if value.origin:
                 self.known[name] += 1
-                self.origins[name][answer.origin] += 1
+                self.origins[name][value.origin] += 1
 
     def summary(
         self, labels: Iterable[str], sources: Iterable[str], people: Collection[str]
@@ -78,8 +78,8 @@ class Counts:
         """What met nothing, a line each."""
         readers = [name for name, path in sources.items() if Path(path) == catalogue]
         if readers:
-            found = set().union(*(self.identities[name] for name in readers))
-            if missing := sorted(set(people) - found):
+            named = set().union(*(self.identities[name] for name in readers))
+            if missing := sorted(set(people) - named):
                 yield f"{len(missing)} of {len(people)} people of {catalogue} have no face: " + (
                     listed(missing)
                 )

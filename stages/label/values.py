@@ -12,8 +12,8 @@ from stages.core.schema import SPLITS
 from stages.core.texts import KEYWORD, PERSON
 
 Value = float | bool | str | None
-# Who says so: the picture's data set or list; the keywords in its own file; the catalogue or
-# `people.csv`, of the person; nobody, but the age follows from two dates.
+# Where a value is from: the picture's data set or list, the keywords in its file, the person's row
+# in the catalogue or `people.csv`, or two dates between which the age was counted.
 Origin = Literal["annotation", "picture", "person", "dates"]
 
 _FLOAT32_MAX = 3.4028234663852886e38
@@ -25,7 +25,7 @@ _SYNONYMS = {("gender", "m"): "male", ("gender", "f"): "female"}
 
 
 @dataclass(frozen=True)
-class Answer:
+class LabelValue:
     """A label's value and its origin, both None if there is none.
 
     unreadable: something was written that could not be read as a value.
@@ -36,22 +36,22 @@ class Answer:
     unreadable: bool = False
 
 
-def value_of(label: Label, metadata: Mapping[str, str], person: Celebrity | None) -> Answer:
-    """A face's answer to a label, from its picture's metadata and its person's row.
+def value_of(label: Label, metadata: Mapping[str, str], person: Celebrity | None) -> LabelValue:
+    """A face's value of a label, from its picture's metadata and its person's row.
 
-    What is said of the picture counts more than what its file says, and that more than what is
-    said of the person. An age that is written nowhere is counted from birth to the day the
-    picture was taken, where both are known. An age group follows from the age.
+    The picture's annotation comes before the keywords in its file, these before what is known of
+    the person. An age that is written nowhere is counted from birth to the day the picture was
+    taken, where both are known. An age group follows from the age.
     """
     if label.name == AGE_GROUP.name:
         age = value_of(AGE, metadata, person)
         group = age_group(age.value)
-        return Answer(group, age.origin if group else None, age.unreadable)
+        return LabelValue(group, age.origin if group else None, age.unreadable)
     for origin, text in _written(label.name, metadata, person):
         if text.strip():
             value = parse(label, text)
-            return Answer(unreadable=True) if value is None else Answer(value, origin)
-    return _age_by_dates(metadata, person) if label.name == AGE.name else Answer()
+            return LabelValue(unreadable=True) if value is None else LabelValue(value, origin)
+    return _age_by_dates(metadata, person) if label.name == AGE.name else LabelValue()
 
 
 def _written(
@@ -103,13 +103,13 @@ def age_group(age: Value) -> str | None:
     return f"{start}-{start + 4}"
 
 
-def _age_by_dates(metadata: Mapping[str, str], person: Celebrity | None) -> Answer:
+def _age_by_dates(metadata: Mapping[str, str], person: Celebrity | None) -> LabelValue:
     try:
         taken = _date(metadata.get("taken", ""))
         birth = _date(metadata.get("birth_date", "")) or (person and person.birth_date)
     except ValueError:
-        return Answer(unreadable=True)
-    return Answer(completed_years(birth, taken), "dates") if birth and taken else Answer()
+        return LabelValue(unreadable=True)
+    return LabelValue(completed_years(birth, taken), "dates") if birth and taken else LabelValue()
 
 
 def _date(text: str) -> datetime.date | None:

@@ -23,7 +23,7 @@ FLAT_BELOW = 16
 def picture_groups(
     image_ids: Iterable[str], phashes: Iterable[str | None], bits: int
 ) -> tuple[Codes, int]:
-    """A number per row, equal for rows of one picture or of near-duplicates, and how many are flat.
+    """A number per row, the same for copies of a picture, and how many pictures are flat.
 
     Near-duplicates are hashes at most `bits` apart, and what a chain of such pairs connects.
     Flat pictures, and those without a hash, are only equal to themselves.
@@ -41,7 +41,7 @@ def picture_groups(
 def near_pairs(hashes: Hashes, bits: int) -> Codes:
     """Every pair of hashes at most `bits` (0 to 63) apart, as (n, 2) indices, in no order.
 
-    Two hashes that differ in d bits agree in one of any d + 1 bands at least, so only those that
+    Two hashes that differ in d bits agree in at least one of any d + 1 bands, so only those that
     agree in a band are compared (Norouzi, Punjani and Fleet 2012, multi-index hashing): exact,
     and for 4 bits 5 / 8192 of all pairs. A pair may come once per band.
     """
@@ -54,16 +54,16 @@ def _pairs_in_band(hashes: Hashes, bits: int, low: int, high: int) -> Codes:
     bands = hashes >> np.uint64(low) & mask
     order = np.argsort(bands, kind="stable")
     bands, hashes = bands[order], hashes[order]
-    found = [np.empty((0, 2), dtype=np.int64)]
+    pairs = [np.empty((0, 2), dtype=np.int64)]
     first, step = np.arange(len(hashes)), 1
     while True:
-        # Equal bands stand together: those that still have an equal `step` places on.
+        # Equal bands are neighbours: keep those whose band `step` places further on is equal.
         first = first[first + step < len(hashes)]
         first = first[bands[first] == bands[first + step]]
         if not first.size:
-            return np.concatenate(found)
+            return np.concatenate(pairs)
         near = first[np.bitwise_count(hashes[first] ^ hashes[first + step]) <= bits]
-        found.append(np.stack([order[near], order[near + step]], axis=1))
+        pairs.append(np.stack([order[near], order[near + step]], axis=1))
         step += 1
 
 
@@ -77,9 +77,9 @@ def codes(values: Iterable[str | None]) -> Codes:
 
 
 def join(groups: Codes, others: Codes) -> Codes:
-    """The finest grouping of rows in which no group and no other group is torn (union-find).
+    """The finest grouping of rows that tears no group of either apart (union-find).
 
-    Both give a number per row; -1 in `others` stands for none.
+    groups, others: a number per row, (N,); -1 in `others` is no group.
     """
     offset = int(groups.max(initial=-1)) + 1
     linked = others >= 0

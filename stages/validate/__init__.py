@@ -1,1 +1,1 @@
-"""What Great Expectations is asked, and the pages it makes of the answers."""
+"""Stage `validate`: reject faces that break a rule, and publish what Great Expectations saw."""

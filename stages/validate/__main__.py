@@ -1,4 +1,4 @@
-"""Check every labelled face with Great Expectations: good rows go on, bad ones leave with why."""
+"""Check every labeled face with Great Expectations; bad rows are rejected with the reason."""
 
 import shutil
 from collections import Counter
@@ -15,48 +15,17 @@ from stages.core.labels.known import labels_of
 from stages.core.program import InputError, run
 from stages.core.scratch import atomic_folder
 from stages.validate import expectations
+from stages.validate.columns import ROWS, class_sizes, read_flat
 from stages.validate.conflicts import CONFLICT, conflicts
 from stages.validate.expectations import RuleResult
 from stages.validate.params import Params
 
-ROWS = 8192  # no pixels: about 5 MB in flight
 _READ = ["face_id", "image_id", "identity", "phash", "width", "height", "box", "keypoints"]
 _READ += ["confidence"]
 
 
-def flatten(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """`LABELED` columns as a suite can name them: a box's sides, the number of keypoints.
-
-    Real numbers become doubles that read as they were written: a confidence of 0.9, stored as
-    the nearest 32-bit number, must pass a bound of 0.9 and show as 0.9.
-    """
-    columns: dict[str, pa.Array] = {}
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        if name == "box":
-            for side in ("width", "height"):
-                columns[f"box_{side}"] = _as_written(pc.struct_field(column, side))
-        elif name == "keypoints":
-            columns["keypoints_length"] = pc.list_value_length(column)
-        elif pa.types.is_float32(column.type):
-            columns[name] = _as_written(column)
-        else:
-            columns[name] = column
-    return pa.RecordBatch.from_pydict(columns)
-
-
-def _as_written(column: pa.Array) -> pa.Array:
-    return column.cast(pa.string()).cast(pa.float64())
-
-
-def read_flat(path: Path, columns: list[str], written: pa.Schema) -> pa.Table:
-    """The named columns of a `LABELED` file with schema `written`, flat, in memory."""
-    nothing = [pa.array([], written.field(name).type) for name in columns]
-    batches = [flatten(batch) for batch in tables.read_batches([path], columns, ROWS)]
-    return pa.Table.from_batches(batches or [flatten(pa.RecordBatch.from_arrays(nothing, columns))])
-
-
 def reasons_of(outcomes: Iterable[RuleResult]) -> dict[int, str]:
-    """The first reason of every failing row, by the row's number."""
+    """The first reason of every failing row, by its number."""
     reasons: dict[int, str] = {}
     for outcome in outcomes:
         for row in outcome.rows:
@@ -64,31 +33,10 @@ def reasons_of(outcomes: Iterable[RuleResult]) -> dict[int, str]:
     return reasons
 
 
-def class_sizes(identities: list[str | None], left: Iterable[int]) -> pa.Table:
-    """A row per identity in alphabetical order: how many of its faces have not left.
-
-    Faces without an identity form no class.
-    """
-    gone = set(left)
-    sizes = Counter({identity: 0 for identity in identities if identity is not None})
-    sizes.update(
-        identity
-        for row, identity in enumerate(identities)
-        if identity is not None and row not in gone
-    )
-    names = sorted(sizes)
-    return pa.table(
-        {
-            "identity": pa.array(names, pa.string()),
-            "faces_of_class": pa.array([sizes[name] for name in names], pa.int64()),
-        }
-    )
-
-
 def judge(
     table: pa.Table, labels: list[str], params: Params, docs: Path
 ) -> tuple[dict[int, str], list[RuleResult]]:
-    """Why rows of a flat table must leave, by row number, and all outcomes; writes data docs.
+    """Why rows of a flat table are rejected, by row number, and all outcomes; writes data docs.
 
     Two suites run: on faces, then on the classes that the good faces form.
     """
@@ -102,12 +50,12 @@ def judge(
     identities = table["identity"].to_pylist()
     classes = class_sizes(identities, reasons)
     rules = expectations.classes(params)
-    found = expectations.check(project, "classes", classes, rules, ["identity"])
-    small = {classes["identity"][row].as_py(): why for row, why in reasons_of(found).items()}
+    of_classes = expectations.check(project, "classes", classes, rules, ["identity"])
+    small = {classes["identity"][row].as_py(): why for row, why in reasons_of(of_classes).items()}
     for row, identity in enumerate(identities):
         if identity in small:
             reasons.setdefault(row, small[identity])
-    return reasons, [*outcomes, *found]
+    return reasons, [*outcomes, *of_classes]
 
 
 def metrics(rows: int, reasons: dict[int, str], outcomes: list[RuleResult]) -> dict[str, Any]:
@@ -134,12 +82,12 @@ def gate(figures: dict[str, Any], limit: float, docs: Path) -> None:
     raise InputError(
         f"{figures['share']:.1%} of {figures['rows']} faces were rejected, "
         f"validate.max_rejected = {limit} allows {limit:.1%}; "
-        f"most often {often}; see {docs / 'index.html'}"
+        f"most often: {often}; see {docs / 'index.html'}"
     )
 
 
 def _split(labeled: Path, reasons: dict[int, str], rejected: bool) -> Iterator[pa.RecordBatch]:
-    """The rows that have a reason (as `REJECTS`), or the others as they are."""
+    """The rejected rows as `REJECTS`, or the others unchanged."""
     first = 0
     for batch in tables.read_batches([labeled], rows=ROWS):
         why = pa.array([reasons.get(first + row) for row in range(batch.num_rows)], pa.string())

@@ -100,15 +100,15 @@ class Page(DefaultJinjaPageView):  # type: ignore[misc]  # Great Expectations is
         self.env.loader = ChoiceLoader([DictLoader(_TEMPLATES), self.env.loader])
 
     @pass_context
-    def render_content_block(self, page: Any, content_block: Any, *given: Any, **ids: Any) -> Any:
-        """As its parent does, with text shown as text: a scraped label may hold markup."""
+    def render_content_block(self, page: Any, content_block: Any, *rest: Any, **ids: Any) -> Any:
+        """The block as HTML, with text escaped: a scraped label may hold markup."""
         if isinstance(content_block, str):
             return html.escape(content_block)
         if isinstance(content_block, list):
             content_block = [
                 html.escape(item) if isinstance(item, str) else item for item in content_block
             ]
-        return super().render_content_block(page, content_block, *given, **ids)
+        return super().render_content_block(page, content_block, *rest, **ids)
 
 
 class Results(ValidationResultsPageRenderer):  # type: ignore[misc]  # as above

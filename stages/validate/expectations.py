@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from great_expectations.data_context import EphemeralDataContext
     from great_expectations.expectations import Expectation
 
-# An aligned source's faces were not detected: they have no confidence and no keypoints.
+# The faces of a precropped source were not detected: they have no confidence and no keypoints.
 ALWAYS_KNOWN = (
     "face_id",
     "image_id",
@@ -37,7 +37,7 @@ ALWAYS_KNOWN = (
     "box_height",
 )
 SITE = "faceline"
-ROW = "row"  # where a row stands in the table, from 0
+ROW = "row"  # a row's number in the table, from 0
 # Docs are a pure function of the table, so a run has no time of its own.
 _NO_TIME = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
@@ -51,18 +51,18 @@ class RuleResult:
 
 
 def faces(labels: Collection[str], params: Params) -> "list[Expectation]":
-    """The rules of one face. A face that fails several leaves for the first."""
+    """The rules of a face. The reason of a face that breaks several is the first."""
     from great_expectations import expectations as gxe  # seconds to import
 
     _check_named(labels, params)
     between = gxe.ExpectColumnValuesToBeBetween
     return [
-        # All leave: nothing here says which of them is right. It stands first, as copies with
-        # one face_id are not unique either, and the outcomes come column by column.
+        # All of them are rejected, as nothing here says which is right. This rule comes first:
+        # copies with the same face_id are not unique either, and outcomes come column by column.
         gxe.ExpectColumnValuesToBeNull(column=CONFLICT),
         *(gxe.ExpectColumnValuesToNotBeNull(column=column) for column in ALWAYS_KNOWN),
-        # All rows of a face that stands twice leave: one picture under two identities is
-        # ambiguous, and nothing here says which is right.
+        # All rows of a duplicate face are rejected: a picture of two identities is ambiguous, and
+        # nothing here says which is right.
         gxe.ExpectColumnValuesToBeUnique(column="face_id"),
         between(column="width", min_value=params.min_picture_side),
         between(column="height", min_value=params.min_picture_side),
@@ -101,7 +101,7 @@ def _of_label(label: Label, params: Params) -> "Expectation":
 
 
 def classes(params: Params) -> "list[Expectation]":
-    """The rule of one identity: enough faces that are good."""
+    """The rule of an identity: enough good faces."""
     from great_expectations import expectations as gxe  # seconds to import
 
     return [
@@ -170,15 +170,15 @@ def check(
         run_id=RunIdentifier(run_name=name, run_time=_NO_TIME),
     )
     (validated,) = result.run_results.values()
-    return [_outcome(found) for found in validated.results]
+    return [_outcome(each) for each in validated.results]
 
 
-def _outcome(found: Any) -> RuleResult:
-    rule = found.expectation_config
+def _outcome(result: Any) -> RuleResult:
+    rule = result.expectation_config
     reason = f"{rule.type}({rule.kwargs['column']})"
-    if found.success:
+    if result.success:
         return RuleResult(reason, [])
-    rows = found.result.get("unexpected_index_list")
-    if rows is None:  # the rule itself broke, which no row is to blame for
-        raise RuntimeError(f"{reason}: {found.exception_info}")
+    rows = result.result.get("unexpected_index_list")
+    if rows is None:  # the expectation raised an error; this is not a data failure
+        raise RuntimeError(f"{reason}: {result.exception_info}")
     return RuleResult(reason, [int(row[ROW]) for row in rows])

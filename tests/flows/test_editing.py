@@ -100,7 +100,7 @@ def test_refresh_counts_in_a_column(path: Path) -> None:
 
 def test_the_last_person_is_not_dropped(path: Path) -> None:
     path.write_text("identity,query\nada,Ada\n")
-    with pytest.raises(InputError, match="holds no celebrity"):
+    with pytest.raises(InputError, match="holds no person"):
         editing.drop(path, "ada")
     assert text(path) == "identity,query\nada,Ada\n"
 

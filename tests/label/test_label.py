@@ -17,7 +17,7 @@ from stages.core.labels.known import AGE_GROUP, LABELS, labels_of
 from stages.core.program import InputError, section
 from stages.label import __main__ as label
 from stages.label.params import Params
-from stages.label.values import Answer, completed_years, official_split, parse, value_of
+from stages.label.values import LabelValue, completed_years, official_split, parse, value_of
 
 DAY = datetime.date
 AGE, GENDER, GLASSES, LOOK = (
@@ -159,7 +159,7 @@ def test_a_year_is_completed_on_the_birthday(birth: DAY, day: DAY) -> None:
     assert (birth.year + years + 1, *born) > (day.year, day.month, day.day)
 
 
-def pair(answer: Answer) -> tuple[object, bool]:
+def pair(answer: LabelValue) -> tuple[object, bool]:
     assert (answer.value is None) == (answer.origin is None)
     return answer.value, answer.unreadable
 
@@ -304,7 +304,7 @@ def test_what_is_said_of_the_picture_counts_more_than_its_file_and_that_more_tha
 
 def test_a_keyword_dates_no_age_and_splits_nothing() -> None:
     keywords = {"faceline:taken": "2020-06-15", "faceline:birth_date": "2000-01-01"}
-    assert value_of(AGE, keywords, None) == Answer()
+    assert value_of(AGE, keywords, None) == LabelValue()
     assert official_split({"faceline:partition": "test"}) is None
 
 

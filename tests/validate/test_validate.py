@@ -14,6 +14,7 @@ from stages.core.labels import schemas
 from stages.core.labels.known import labels_of
 from stages.core.program import InputError
 from stages.validate import __main__ as validate
+from stages.validate import columns
 from stages.validate.expectations import RuleResult
 from stages.validate.params import Params
 
@@ -272,7 +273,7 @@ def test_the_gate_fails_after_everything_is_written(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         stage(tmp_path, rows, max_rejected=0.2)
     assert str(caught.value) == (
-        "25.0% of 4 faces were rejected, validate.max_rejected = 0.2 allows 20.0%; most often "
+        "25.0% of 4 faces were rejected, validate.max_rejected = 0.2 allows 20.0%; most often: "
         f"{IN_SET}(gender) 1; see {tmp_path / 'docs' / 'index.html'}"
     )
     run = read(tmp_path)
@@ -287,7 +288,7 @@ def test_the_gate_lets_the_limit_itself_pass(share: float, limit: float) -> None
 
 def test_the_gate_names_the_three_most_frequent_reasons() -> None:
     reasons = {"a": 9, "b": 8, "c": 7, "d": 6}
-    with pytest.raises(InputError, match="most often a 9, b 8, c 7; see"):
+    with pytest.raises(InputError, match="most often: a 9, b 8, c 7; see"):
         validate.gate({"share": 1.0, "rows": 30, "reasons": reasons}, 0.5, Path("docs"))
 
 
@@ -297,7 +298,7 @@ def test_the_first_reason_wins() -> None:
 
 
 def test_classes_count_only_faces_that_stay() -> None:
-    sizes = validate.class_sizes(["b", None, "a", "b", "c"], left=[0, 4])
+    sizes = columns.class_sizes(["b", None, "a", "b", "c"], rejected=[0, 4])
     assert sizes.to_pydict() == {"identity": ["a", "b", "c"], "faces_of_class": [1, 1, 0]}
 
 

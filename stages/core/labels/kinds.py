@@ -1,7 +1,7 @@
 """The kinds of label: a number, a class among several, a yes or a no.
 
-What every kind answers stands here once. Where kinds differ, code matches on the class and ends
-in `assert_never`, so that mypy lists every place which a further kind must answer:
+What all kinds answer is defined here. Where kinds differ, code matches on the class and ends in
+`assert_never`, so that mypy lists every place that a further kind must answer:
 
     match label:
         case Number(): ...
