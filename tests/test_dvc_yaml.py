@@ -55,6 +55,14 @@ def test_name_module_section_and_test_agree(stage: str) -> None:
 
 
 @pytest.mark.parametrize("stage", DAG)
+def test_no_value_of_params_yaml_reaches_the_shell(stage: str) -> None:
+    """DVC fills `${...}` into the text that a shell then runs."""
+    assert "${" not in body(stage)["cmd"]
+    assert ("foreach" in DAG[stage]) == ('--for "$DVC_STAGE"' in body(stage)["cmd"])
+    assert "matrix" not in DAG[stage]  # with it DVC has no words for a list that is none
+
+
+@pytest.mark.parametrize("stage", DAG)
 def test_every_parameter_of_a_stage_is_a_dependency(stage: str) -> None:
     given = set(body(stage)["params"])
     if stage not in given:

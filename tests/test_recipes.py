@@ -1,21 +1,17 @@
 """conf/: every recipe is whole and valid, and composing params.yaml keeps what was edited there."""
 
-import importlib
 import shutil
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
 import yaml
 from dvc.utils.hydra import compose_and_dump
 
-from stages.core import program
-from stages.core.labels.known import LABELS
+from stages.core import preflight
 from tests.project import ROOT
 
 RECIPES = sorted({path.stem for path in (ROOT / "conf/recipe").glob("*.yaml")} - {"current"})
-SECTIONS = ("scrape", "crop", "label", "validate", "split", "undersample", "shard", "train",
-            "evaluate", "report", "compare")  # fmt: skip
 
 
 def composed(folder: Path, *overrides: str) -> dict[str, Any]:
@@ -36,16 +32,7 @@ def project(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_recipe_is_what_the_stages_take(project: Path, recipe: str) -> None:
     params = composed(project, f"recipe={recipe}")
-    for name in SECTIONS:
-        folder = "tools." if name == "compare" else ""
-        module = importlib.import_module(f"stages.{folder}{name}.__main__")
-        model = get_type_hints(module.main).get("params", getattr(module, "Params", None))
-        assert program.section(model, params, name)
-    for source in params["scrape"]["sources"]:
-        assert (ROOT / "stages/scrape/sources" / source).exists()
-    for model in params["train"]["models"]:
-        assert (ROOT / "stages/train/models" / f"{model}.py").exists()
-    assert set(params["train"]["labels"]) <= set(params["label"]["labels"]) <= set(LABELS)
+    preflight.check(params)
     assert set(params["crop"]["precropped"]) <= set(params["scrape"]["sources"])
 
 

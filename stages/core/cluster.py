@@ -33,7 +33,7 @@ class Cluster(Section):
     """The `cluster` section of `params.yaml`: where work runs. No byte depends on it."""
 
     address: str | None = Field(min_length=1)  # null: no Ray; local: started here; or where it is
-    workers: int | None = Field(ge=1)  # null: as many as there are cores
+    workers: int | None = Field(ge=1, le=100_000)  # null: as many as there are cores
 
 
 class Pool(Protocol):

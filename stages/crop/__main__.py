@@ -17,9 +17,10 @@ import cv2
 import pyarrow.parquet as pq
 
 from stages.core import cluster, schema
-from stages.core.program import InputError, run
+from stages.core.program import InputError
 from stages.core.progress import tracked
 from stages.core.scratch import atomic_folder
+from stages.core.stage import run
 from stages.core.store import Store, code, digest, key, link_or_copy
 from stages.core.tables import (
     count_reasons,

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from stages.core.program import InputError, run
+from stages.core.program import InputError
 from stages.core.scratch import atomic_path
+from stages.core.stage import run
 from stages.core.tables import write_json, write_rows
 from stages.evaluate import answers, gallery, metrics, results
 from stages.evaluate.params import Params

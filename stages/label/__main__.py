@@ -7,7 +7,7 @@ from stages.core import catalogue, schema, tables
 from stages.core.labels import schemas
 from stages.core.labels.columns import check_catalogue
 from stages.core.labels.known import labels_of
-from stages.core.program import run
+from stages.core.stage import run
 from stages.label.attach import attach, crowded
 from stages.label.counts import Counts
 from stages.label.params import Params

@@ -20,8 +20,9 @@ import yaml
 
 from stages.core import schema
 from stages.core.labels.known import LABELS
-from stages.core.program import PARAMS_FILE, read_params, run
+from stages.core.program import PARAMS_FILE, read_params
 from stages.core.scratch import atomic_path
+from stages.core.stage import run
 from stages.core.store import digest
 from stages.core.tables import partitions, read_batches
 from stages.report.params import Params

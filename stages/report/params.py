@@ -8,5 +8,5 @@ from stages.core.program import Section
 class Params(Section):
     """How much of the dataset the report shows."""
 
-    people: int = Field(ge=0, description="People on the contact sheets.")
-    faces_per_person: int = Field(ge=1, description="Faces shown of each.")
+    people: int = Field(ge=0, le=10_000, description="People on the contact sheets.")
+    faces_per_person: int = Field(ge=1, le=1000, description="Faces shown of each.")

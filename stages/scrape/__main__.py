@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from stages.core import cluster
-from stages.core.program import run
 from stages.core.progress import tracked
+from stages.core.stage import run
 from stages.core.store import Store
 from stages.forget import purge
 from stages.forget.forgotten import Forgotten

@@ -34,12 +34,14 @@ class Params(Section):
     )
     max_pixels: int = Field(ge=1, description="Larger pictures are not decoded, pixels.")
     max_bytes: int = Field(ge=1, description="Larger files are not downloaded, bytes.")
-    download_timeout: float = Field(gt=0, description="Longest time for one picture, seconds.")
+    download_timeout: float = Field(
+        gt=0, le=86_400, description="Longest time for one picture, seconds."
+    )
     max_attempts: int = Field(
         ge=1, le=10, description="Attempts per address when the server is busy or fails."
     )
     request_interval: float = Field(
-        ge=0, description="Least time between two requests to one host, seconds."
+        ge=0, le=86_400, description="Least time between two requests to one host, seconds."
     )
     threads: int = Field(ge=1, le=64, description="Downloads at once.")
     contact: str = Field(

@@ -19,8 +19,9 @@ import pyarrow as pa
 from stages.core import cluster
 from stages.core.labels.kinds import Binary, Category, Label, Number
 from stages.core.labels.known import labels_of
-from stages.core.program import InputError, run
+from stages.core.program import InputError
 from stages.core.scratch import atomic_folder, temporary_folder
+from stages.core.stage import run
 from stages.core.tables import partitions, read_batches, write_json
 from stages.formats import parquet, tfrecord
 from stages.network import devices

@@ -8,8 +8,9 @@ import pyarrow as pa
 
 from stages.core.labels import schemas
 from stages.core.labels.known import labels_of
-from stages.core.program import InputError, run
+from stages.core.program import InputError
 from stages.core.schema import SPLITS
+from stages.core.stage import run
 from stages.core.tables import read_table, write_batches, write_json
 from stages.pictures.copies import codes, join, picture_groups
 from stages.split import figures

@@ -8,8 +8,9 @@ import numpy as np
 
 from stages.core import plugins
 from stages.core.labels.kinds import Label
-from stages.core.program import InputError, run
+from stages.core.program import InputError
 from stages.core.scratch import atomic_path
+from stages.core.stage import run
 from stages.evaluate import answers, gallery
 from stages.network import devices, inputs, modelfile
 from stages.pictures import cropping

@@ -14,7 +14,8 @@ from typing import Any
 from stages.core import plugins
 from stages.core.labels.kinds import Label
 from stages.core.labels.known import AGE, LABELS
-from stages.core.program import InputError, run, section
+from stages.core.program import InputError, section
+from stages.core.stage import run
 from stages.core.store import Store
 from stages.formats import tfrecord
 from stages.network import devices, modelfile

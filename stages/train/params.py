@@ -26,8 +26,8 @@ class Params(Section):
         description="Size of the model's input, pixels: a side, or [height, width]."
     )
     channels: Literal[1, 3] = Field(description="3 for colour, 1 for grey.")
-    epochs: int = Field(ge=1, description="Most epochs; see patience.")
-    batch_size: int = Field(ge=1, description="Faces per training step.")
+    epochs: int = Field(ge=1, le=100_000, description="Most epochs; see patience.")
+    batch_size: int = Field(ge=1, le=100_000, description="Faces per training step.")
     optimizer: Literal["adamw", "muon"] = Field(description="adamw or muon.")
     learning_rate: float = Field(gt=0, description="Peak learning rate, after the warm-up.")
     weight_decay: float = Field(ge=0, description="Decoupled weight decay.")
@@ -42,7 +42,7 @@ class Params(Section):
         description="Weight rare ages more: none, inverse, sqrt_inverse, lds."
     )
     patience: int = Field(
-        ge=1, description="Epochs without a better validation loss before stopping."
+        ge=1, le=100_000, description="Epochs without a better validation loss before stopping."
     )
     ema: float = Field(
         ge=0, lt=1, description="Decay per step of the weights' moving average; 0 for none."
@@ -55,7 +55,7 @@ class Params(Section):
         description="Backbone: a file of weights, or imagenet; it is then frozen."
     )
     cache: bool = Field(description="Keep decoded faces in memory.")
-    seed: int = Field(ge=0, description="Seed of weights, shuffle and augmentation.")
+    seed: int = Field(ge=0, lt=2**32, description="Seed of weights, shuffle and augmentation.")
     mixed_precision: bool = Field(description="Compute in 16 bits where the device gains by it.")
     jit_compile: bool = Field(description="Compile with XLA where the device gains by it.")
     multi_gpu: bool = Field(description="Use all GPUs of this machine.")

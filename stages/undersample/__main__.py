@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stages.core.program import run
 from stages.core.schema import SPLITS
 from stages.core.scratch import atomic_path
+from stages.core.stage import run
 from stages.core.tables import read_table, write_batches, write_json
 from stages.undersample.bins import NO_BIN, Indices, binned
 from stages.undersample.params import Params

@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 
 from stages.core import schema, tables
 from stages.core.labels.known import labels_of
-from stages.core.program import InputError, run
+from stages.core.program import InputError
 from stages.core.scratch import atomic_folder
+from stages.core.stage import run
 from stages.validate import expectations
 from stages.validate.columns import ROWS, class_sizes, read_flat
 from stages.validate.conflicts import CONFLICT, conflicts

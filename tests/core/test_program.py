@@ -1,14 +1,13 @@
 """How a stage reads its arguments and parameters, and how it says what is wrong."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import Field
 
 from stages.core.program import InputError, Section, lookup, read_params, section
-from tests.project import ROOT
 
 
 class Params(Section):
@@ -24,7 +23,7 @@ def test_a_section_is_typed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("params", "message"),
     [
         ({}, "params.yaml: crop is missing"),
         ({"crop": {"margin": 1}}, "params.yaml: crop.faces is missing"),
@@ -42,9 +41,9 @@ def test_a_section_is_typed() -> None:
         ({"crop": 3}, "params.yaml: crop = 3: Input should be a valid dictionary"),
     ],
 )
-def test_a_wrong_section_is_one_line(given: dict[str, object], message: str) -> None:
+def test_a_wrong_section_is_one_line(params: dict[str, object], message: str) -> None:
     with pytest.raises(InputError) as error:
-        section(Params, given, "crop")
+        section(Params, params, "crop")
     assert str(error.value).startswith(message) or message in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -68,61 +67,62 @@ def test_an_unreadable_params_file_is_one_line(tmp_path: Path, text: bytes, mess
     assert "\n" not in str(error.value)
 
 
-STAGE = '''
-"""Say what was given."""
-from pathlib import Path
-from stages.core.program import InputError, Section, run
-
-class Params(Section):
-    word: str
-
-def main(name: str, target: Path, params: Params, others: list[str]) -> None:
-    if name == "bad":
-        raise InputError("name = 'bad': anything else is allowed")
-    if name == "full":
-        raise OSError(28, "No space left on device", str(target))
-    target.write_text(f"{name} {params.word} {others}")
-
-run(main, others="other.list")
-'''
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Path:
-    (tmp_path / "toy.py").write_text(STAGE)
-    (tmp_path / "params.yaml").write_text("toy: {word: hello}\nother: {list: [x, y]}\n")
-    return tmp_path
-
-
-def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "toy.py", *arguments],
-        cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
-def test_run_fills_arguments_params_and_borrowed_keys(stage: Path) -> None:
-    assert call(stage, "one", "out.txt").returncode == 0
-    assert (stage / "out.txt").read_text() == "one hello ['x', 'y']"
+NUMBER = "9" * 5000
 
 
 @pytest.mark.parametrize(
-    ("arguments", "line"),
+    "value",
     [
-        (["bad", "out.txt"], "toy: name = 'bad': anything else is allowed\n"),
-        (["full", "out.txt"], "toy: no space left on the disk (out.txt)\n"),
+        "!!int abc", "!!int ''", "!!float ''", "!!timestamp x", "!!bool maybe", "!!binary a",
+        "!!binary aGVsbG8=", "!!set {a, b}", "!!python/object/apply:os.system [ls]", "2024-02-30",
+        "2024-02-28", "2024-02-28 25:61:61", NUMBER, f"-{NUMBER}", f"1e{NUMBER}", f"0x{NUMBER}",
+        "[" * 3000 + "]" * 3000, "{a: " * 9 + "1" + "}" * 9, "*nobody", "{[a]: 1}",
+        "<<: 3", "12:30:45" * 900, '"\\0"', '"\\ud800"', '"\\x1b[2J"', "x" * 5000, "? [a, b]\n: c",
     ],
-)
-def test_the_users_mistake_is_one_line_and_no_traceback(
-    stage: Path, arguments: list[str], line: str
-) -> None:
-    done = call(stage, *arguments)
-    assert done.returncode == 1
-    assert done.stderr == line
+)  # fmt: skip
+def test_a_value_that_no_parameter_has_is_one_line(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(f"crop: {{margin: 0.5, faces: [a]}}\nlabel:\n  x: {value}\n")
+    with pytest.raises(InputError) as error:
+        read_params(path)
+    line = str(error.value)
+    assert line.isprintable()
+    assert len(line) < 600
 
 
-def test_help_tells_what_the_stage_does(stage: Path) -> None:
-    done = call(stage, "--help")
-    assert done.returncode == 0
-    assert "Say what was given." in done.stdout
-    assert "target" in done.stdout
+def test_aliases_that_multiply_are_shown_short(tmp_path: Path) -> None:
+    """Eight lines that stand for a hundred million values."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    for n in range(1, 8):
+        lines.append(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]")
+    path = tmp_path / "params.yaml"
+    path.write_text("\n".join([*lines, "crop: {margin: *a6}"]))
+    with pytest.raises(InputError) as error:
+        section(Params, read_params(path), "crop")
+    assert len(str(error.value)) < 600
+
+
+def test_a_list_that_holds_itself_is_no_number(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text("crop: {margin: &a [*a], faces: [a]}")
+    with pytest.raises(InputError, match=r"crop\.margin = \[.*\]: Input should be a valid number"):
+        section(Params, read_params(path), "crop")
+
+
+def test_a_key_within_a_key_lists_its_own(tmp_path: Path) -> None:
+    class Augment(Section):
+        flip: bool
+
+    class Train(Section):
+        augment: Augment
+
+    with pytest.raises(
+        InputError, match=r"augment\.flop is not a parameter of train\.augment.*flip"
+    ):
+        section(Train, {"train": {"augment": {"flop": True, "flip": True}}}, "train")
+
+
+@given(st.text())
+def test_a_mistake_is_one_line_whatever_the_value_holds(value: str) -> None:
+    assert str(InputError(value)).isprintable()
+    assert str(InputError("plain")) == "plain"
