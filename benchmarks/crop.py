@@ -26,10 +26,16 @@ import numpy as np
 
 from benchmarks import machine
 from benchmarks.pictures import read_pictures
+from stages.crop.detector import Detector
 from stages.crop.detectors import mtcnn as reference
 from stages.crop.detectors import onnx
-from stages.pictures.cropping import Pixels, crop_face, decode, encode
-from stages.pictures.face import Box, Detector, Face
+from stages.pictures.crops import crop_face
+from stages.pictures.decoder import Pixels, decode
+from stages.pictures.encoder import encode
+from stages.pictures.face import Box, Face
+from stages.pictures.limits import Limits
+
+LIMITS = Limits(max_pixels=50_000_000)
 
 RESULTS = Path(__file__).parent / "results" / "crop.json"
 NAMES = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
@@ -59,7 +65,7 @@ def finish(picture: Pixels, faces: list[Face]) -> list[bytes]:
 
 def work(data: bytes) -> tuple[list[Box], list[bytes], int, int]:
     """Boxes and crops of one picture, with the worker's id and its peak memory in kB."""
-    picture = decode(data)
+    picture = decode(data, LIMITS)
     faces = worker["detect"](picture)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return [face.box for face in faces], finish(picture, faces), os.getpid(), peak
@@ -78,7 +84,7 @@ def library_faces(found: list[dict[str, Any]]) -> list[Face]:
 
 def one_by_one(library: Any, pictures: list[bytes]) -> None:
     for data in pictures:
-        picture = decode(data)
+        picture = decode(data, LIMITS)
         found = library.detect_faces(picture, min_face_size=MIN_FACE_SIZE)
         finish(picture, library_faces(found))
 
@@ -86,7 +92,7 @@ def one_by_one(library: Any, pictures: list[bytes]) -> None:
 def in_batches(library: Any, pictures: list[bytes], size: int) -> None:
     """Batches of equal size only: padding mixed ones would change the library's boxes."""
     for begin in range(0, len(pictures), size):
-        batch = [decode(data) for data in pictures[begin : begin + size]]
+        batch = [decode(data, LIMITS) for data in pictures[begin : begin + size]]
         for picture, found in zip(
             batch, library.detect_faces(batch, min_face_size=MIN_FACE_SIZE), strict=True
         ):
@@ -113,7 +119,7 @@ def agreement(ours: list[list[Box]], pictures: list[bytes]) -> tuple[float, int]
     bboxes.sort_by_scores = stable_sort
     same = faces = 0
     for mine, data in zip(ours, pictures, strict=True):
-        theirs = [face.box for face in library(decode(data))]
+        theirs = [face.box for face in library(decode(data, LIMITS))]
         faces += max(len(mine), len(theirs))
         same += sum(any(overlap(box, other) >= 0.95 for other in mine) for box in theirs)
     return same / max(faces, 1), faces

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.io import savemat
 
-from stages.scrape.crawl.picture import Rejected
+from stages.pictures.decoder import Rejected
 from stages.scrape.datasets.codes import GENDERS
 from stages.scrape.datasets.files import open_files
 from stages.scrape.datasets.reading import Item

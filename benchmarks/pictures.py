@@ -10,7 +10,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from stages.pictures.cropping import decode
+from stages.pictures.decoder import decode
+from stages.pictures.limits import Limits
+
+LIMITS = Limits(max_pixels=50_000_000)
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
@@ -28,7 +31,7 @@ def read_pictures(count: int, folder: Path | None, archive: Path | None) -> list
         return list(drawn(count))
     sizes = defaultdict(list)
     for data in found:
-        sizes[decode(data).shape].append(data)
+        sizes[decode(data, LIMITS).shape].append(data)
     return max(sizes.values(), key=len, default=[])[:count]
 
 

@@ -68,6 +68,8 @@ def _arguments(main: Main, name: str, keys: Mapping[str, str]) -> dict[str, Any]
     kinds = {word: kind for word, kind in hints.items() if kind in (Path, str) and word not in keys}
     texts = _parse(sys.modules[main.__module__], name, list(kinds))
     member = texts.pop("for")
+    if not (member or keys or "params" in hints):  # a program that obeys no parameter
+        return {word: kind(texts[word]) for word, kind in kinds.items()}
     params = read_params(paths.PARAMS)
     preflight.check(params)
     if member:

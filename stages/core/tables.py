@@ -46,29 +46,29 @@ def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
 def write_rows(path: Path, schema: pa.Schema, rows: list[dict[str, Any]]) -> int:
     """Write dictionaries, one a row, as one Parquet file and return their number."""
     with atomic_path(path) as beside:
-        _write_few(beside, schema, rows)
+        _write_few(beside, pa.Table.from_pylist(rows, schema))
     return len(rows)
 
 
-def to_parquet(schema: pa.Schema, rows: list[dict[str, Any]]) -> bytes:
-    """The file of `write_rows`, in memory."""
+def to_parquet(table: pa.Table) -> bytes:
+    """A table of a few rows as the Parquet file that `write_rows` makes of them, in memory."""
     sink = pa.BufferOutputStream()
-    _write_few(sink, schema, rows)
+    _write_few(sink, table)
     content: bytes = sink.getvalue().to_pybytes()
     return content
 
 
-def _write_few(sink: Any, schema: pa.Schema, rows: list[dict[str, Any]]) -> None:
+def _write_few(sink: Any, table: pa.Table) -> None:
     """For many small files, whose making, and reading, is their cost.
 
     LZ4, and no dictionaries, as the others take longer to set up than to run; statistics but of
     the pictures, where the smallest and the largest would be in the file a second time.
     """
-    plain = [field.name for field in schema if not pa.types.is_nested(field.type)]
+    plain = [field.name for field in table.schema if not pa.types.is_nested(field.type)]
     with pq.ParquetWriter(
-        sink, schema, compression="lz4", use_dictionary=False, write_statistics=plain
+        sink, table.schema, compression="lz4", use_dictionary=False, write_statistics=plain
     ) as writer:
-        writer.write_table(pa.Table.from_pylist(rows, schema))
+        writer.write_table(table)
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

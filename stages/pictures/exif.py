@@ -28,18 +28,19 @@ _TURNS = {
 }
 
 
-def read(image: Image.Image, damage: tuple[type[BaseException], ...]) -> Tags:
+def read(image: Image.Image) -> Tags:
     """The picture's EXIF tags, those of its first and of its Exif directory; empty if damaged."""
     try:
         tags = image.getexif()
         return {**tags, **tags.get_ifd(ExifTags.IFD.Exif)}
-    except damage:
+    except Exception:
         return {}
 
 
 def upright(image: Image.Image, tags: Tags) -> Image.Image:
     """The picture as it should be looked at."""
-    turn = _TURNS.get(tags.get(_Base.Orientation, 1)) if _is_number(tags) else None
+    orientation = tags.get(_Base.Orientation)
+    turn = _TURNS.get(orientation) if isinstance(orientation, int) else None
     return image if turn is None else image.transpose(turn)
 
 
@@ -57,10 +58,6 @@ def metadata(tags: Tags) -> dict[str, str]:
     if title:
         found["title"] = title
     return found
-
-
-def _is_number(tags: Tags) -> bool:
-    return isinstance(tags.get(_Base.Orientation, 1), int)
 
 
 def _date(value: object) -> str | None:

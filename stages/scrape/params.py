@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, PrivateAttr
 
 from stages.core.program import Section
+from stages.pictures.limits import Limits
 
 Licence = Literal[
     "any",
@@ -56,6 +57,11 @@ class Params(Section):
     def crawls(self) -> int:
         """How many crawls share the hosts: each waits so many times `request_interval`."""
         return self._crawls
+
+    @property
+    def limits(self) -> Limits:
+        """What a picture may be."""
+        return Limits(self.max_pixels, self.min_picture_side)
 
     def shared_by(self, crawls: int) -> "Params":
         """The parameters of one of several crawls at once."""

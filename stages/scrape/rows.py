@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stages.core.credentials import cut, cut_within
-from stages.scrape.crawl.picture import Picture
+from stages.pictures.inspection import Picture
 
 Row = dict[str, Any]
 

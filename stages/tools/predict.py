@@ -11,13 +11,16 @@ from stages.core.labels.kinds import Label
 from stages.core.program import InputError
 from stages.core.scratch import atomic_path
 from stages.core.stage import run
+from stages.crop.choice import choose
 from stages.evaluate import answers, gallery
 from stages.network import devices, inputs, modelfile
-from stages.pictures import cropping
-from stages.pictures.cropping import Pixels
+from stages.pictures.crops import crop_face
+from stages.pictures.decoder import Pixels, Rejected, decode
+from stages.pictures.limits import Limits
 
 DETECTORS = "stages.crop.detectors"
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+MAX_PIXELS = 200_000_000
 QUALITY = 95  # of JPEG and WebP
 log = logging.getLogger("predict")
 
@@ -41,11 +44,12 @@ def format_of(out: Path) -> str:
 def read_picture(path: Path) -> Pixels:
     """The picture as RGB pixels; `InputError` when there is none."""
     try:
-        return cropping.decode(path.read_bytes())
+        return decode(path.read_bytes(), Limits(MAX_PIXELS))
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise InputError(f"{path}: not a picture that can be read ({error})") from None
+    except Rejected as rejected:
+        why = ": ".join(filter(None, (rejected.reason, rejected.detail)))
+        raise InputError(f"{path}: not a picture that can be read ({why})") from None
 
 
 def main(model: Path, picture: Path, out: Path) -> None:
@@ -57,11 +61,11 @@ def main(model: Path, picture: Path, out: Path) -> None:
     if crop.detector not in plugins.names(DETECTORS):
         raise InputError(f"{model}: needs the detector {crop.detector!r}, which is not installed")
     detect = plugins.find(DETECTORS, crop.detector, "crop.detector").load(crop.min_face_side)
-    faces, reason = cropping.choose(detect(image), "all", crop.min_confidence, crop.min_face_side)
+    faces, reason = choose(detect(image), "all", crop.min_confidence, crop.min_face_side)
     if reason:
         raise InputError(f"{picture}: no face in it that the model could judge ({reason})")
     squares = np.stack(
-        [cropping.crop_face(image, face, crop.margin, crop.size, crop.align) for face in faces]
+        [crop_face(image, face, crop.margin, crop.size, crop.align) for face in faces]
     )
     outputs = network.predict_on_batch(inputs.shaped(squares, network.input_shape[1:]))
     lines = captions(outputs, card.labels, len(faces))

@@ -5,17 +5,20 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image
 
 from stages.core import schema
 from stages.core.program import InputError
 from stages.core.store import Store
-from stages.core.tables import read_table, write_rows
+from stages.core.tables import read_table, to_parquet, write_rows
 from stages.crop import __main__ as crop
-from stages.crop.__main__ import crop_picture, crop_precropped
+from stages.crop import partitions
+from stages.crop.detector import Detector
+from stages.crop.faces import crop_picture, crop_precropped, reject
 from stages.crop.params import Params
-from stages.pictures.face import Detector, Face
+from stages.pictures.face import Face
 
 PARAMS = Params(
     detector="onnx", faces="single", margin=0.1, size=32, align=False, min_confidence=0.9,
@@ -41,7 +44,8 @@ def picture(name: str = "p", data: bytes | None = None) -> dict[str, object]:
     row: dict[str, object] = dict.fromkeys(schema.IMAGES.names)
     return row | {
         "image_id": name, "source": "demo", "identity": "abe", "url": f"http://x.test/{name}",
-        "metadata": [("taken", "2001-01-01")], "image": {"bytes": data, "path": f"{name}.jpg"},
+        "metadata": [("taken", "2001-01-01")], "width": 120, "height": 100,
+        "image": {"bytes": data, "path": f"{name}.jpg"},
     }  # fmt: skip
 
 
@@ -147,16 +151,17 @@ def test_partitions_come_from_the_store_and_gone_ones_go(
 
 def test_what_the_store_holds_of_a_partition_is_whole_or_not_there(tmp_path: Path) -> None:
     store, (row,) = Store(tmp_path), crop_picture(picture(), finds(face()), PARAMS)[0]
-    left_out = crop.reject(picture("q"), "no_face")
-    assert crop.recall(store, "1" * 40) is None
+    left_out = reject(picture("q"), "no_face")
+    faces = to_parquet(pa.Table.from_pylist([row], schema.FACES))
+    assert partitions.recall(store, "1" * 40) is None
     for key, rejects in (("a" * 40, []), ("b" * 40, [left_out])):
-        kept = crop.remember(store, key, [row], rejects)
-        assert crop.recall(store, key) == kept
+        kept = partitions.remember(store, key, faces, rejects)
+        assert partitions.recall(store, key) == kept
         assert read_table(kept[0])["face_id"].to_pylist() == ["p-0"]
         for file in filter(None, kept):
             whole = file.read_bytes()
             file.write_bytes(whole[:-1])
-            assert crop.recall(store, key) is None
+            assert partitions.recall(store, key) is None
             file.write_bytes(whole)
     assert kept[1]
     assert json.loads(kept[1].read_bytes()) == [left_out]
@@ -164,7 +169,9 @@ def test_what_the_store_holds_of_a_partition_is_whole_or_not_there(tmp_path: Pat
 
 def test_an_unknown_detector_lists_those_there_are(tmp_path: Path) -> None:
     unknown = PARAMS.model_copy(update={"detector": "yolo"})
-    with pytest.raises(InputError, match=r"crop.detector = 'yolo'; allowed: mtcnn, onnx"):
+    with pytest.raises(
+        InputError, match=r"crop.detector = 'yolo': no such plug-in; allowed: mtcnn, onnx"
+    ):
         run(tmp_path, unknown)
 
 

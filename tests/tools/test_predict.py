@@ -10,9 +10,9 @@ import yaml
 from PIL import Image
 
 from stages.core.labels.known import LABELS
-from stages.core.program import InputError, run
+from stages.core.program import InputError
+from stages.core.stage import run
 from stages.crop.detectors import onnx
-from stages.pictures import cropping
 from stages.pictures.face import Face
 from stages.tools import predict
 from stages.train.models import plain
@@ -150,7 +150,7 @@ def test_each_crop_that_a_model_learnt_from_is_used(
     find(monkeypatch, FACES)
     crops = []
     monkeypatch.setattr(
-        cropping, "crop_face", lambda image, *how: crops.append(how[1:]) or image[:32, :32]
+        predict, "crop_face", lambda image, *how: crops.append(how[1:]) or image[:32, :32]
     )
     network = plain.build(32, [LABELS["age"]])
     save(network, tmp_path / "m.keras", CROP.model_copy(update={"margin": -0.1, "align": False}))

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stages.pictures.face import Detector, Face, faces_from_rows
+from stages.crop.detector import Detector
+from stages.crop.mtcnn.rows import faces_from_rows
+from stages.pictures.face import Face
 
 
 def load(min_face_side: int) -> Detector:

@@ -13,8 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from stages.crop.detector import Detector
 from stages.crop.mtcnn.networks import build
-from stages.pictures.face import Detector, Face, faces_from_rows
+from stages.crop.mtcnn.rows import faces_from_rows
+from stages.pictures.face import Face
 
 CELL = 12  # side of P-Net's window, pixels
 STRIDE = 2  # step between P-Net's windows, pixels

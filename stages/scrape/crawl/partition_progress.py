@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from stages.pictures.inspection import Picture
 from stages.scrape.crawl.engine import SearchResult
-from stages.scrape.crawl.picture import Picture
 from stages.scrape.source import Partition
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import icrawler
 
 from stages.forget.forgotten import FORGOTTEN, Forgotten
+from stages.pictures.decoder import Rejected
+from stages.pictures.inspection import inspect
 from stages.scrape.crawl.answer import Answer
 from stages.scrape.crawl.cached_fetcher import CachedFetcher
 from stages.scrape.crawl.engine import Engine
 from stages.scrape.crawl.partition_progress import Attempt, Kept, LeftOut, PartitionProgress
-from stages.scrape.crawl.picture import Rejected, inspect
 from stages.scrape.crawl.run import Run
 from stages.scrape.source import Partition, Scrape
 
@@ -131,7 +132,7 @@ class Downloader(icrawler.Downloader):  # type: ignore[misc]
 
     def _judge(self, answer: Answer, entry: Path) -> Kept | LeftOut:
         try:
-            picture = inspect(answer.body, self._params)
+            picture = inspect(answer.body, self._params.limits)
         except Rejected as rejected:
             return LeftOut(rejected.reason, rejected.detail)
         if self._forgotten.found_in(*picture.metadata.values()):

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
 from stages.core.program import InputError
-from stages.scrape.crawl.picture import Rejected
+from stages.pictures.decoder import Rejected
 from stages.scrape.datasets import people
 
 # The other methods may give a thousandfold of what they are fed before any limit is looked at.

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import NamedTuple
 
-from stages.scrape.crawl.picture import Picture, Rejected, inspect
+from stages.pictures.decoder import Rejected
+from stages.pictures.inspection import Picture, inspect
 from stages.scrape.datasets.files import Files, Member
 from stages.scrape.rows import Row, attempt_row, image_row
 from stages.scrape.source import Crawled, Partition, Scrape
@@ -153,7 +154,7 @@ def _read(item: Item, files: Files, params: Scrape) -> tuple[Picture, bytes]:
     body = files.read(item.file)
     if hashlib.sha256(body).hexdigest() != item.digest:
         raise Rejected("changed")
-    return inspect(body, params), body
+    return inspect(body, params.limits), body
 
 
 def _image(source: str, item: Item, known: Annotation, picture: Picture, body: bytes) -> Row:

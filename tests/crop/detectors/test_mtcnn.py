@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from stages.crop.detectors import mtcnn
-from stages.pictures.cropping import decode
+from stages.pictures.decoder import decode
+from stages.pictures.limits import Limits
 from tests.project import ROOT
+
+LIMITS = Limits(max_pixels=50_000_000)
 
 PORTRAITS = ROOT.parent / "shared" / "data" / "congress.zip"
 
@@ -19,7 +22,7 @@ def test_a_large_min_face_size_still_finds_the_face() -> None:
         pytest.skip("needs ../shared/data/congress.zip, real portraits that are not in git")
     with zipfile.ZipFile(PORTRAITS) as archive:
         name = min(name for name in archive.namelist() if name.endswith(".jpg"))
-        picture = decode(archive.read(name))
+        picture = decode(archive.read(name), LIMITS)
     from mtcnn import MTCNN
 
     assert MTCNN().detect_faces(picture, min_face_size=40) == []  # the trap

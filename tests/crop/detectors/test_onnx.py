@@ -12,11 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from stages.crop.detector import Detector
 from stages.crop.detectors import mtcnn, onnx
 from stages.crop.mtcnn import weights
-from stages.pictures.cropping import decode
-from stages.pictures.face import Detector, Face, faces_from_rows
+from stages.crop.mtcnn.rows import faces_from_rows
+from stages.pictures.decoder import decode
+from stages.pictures.face import Face
+from stages.pictures.limits import Limits
 from tests.project import ROOT
+
+LIMITS = Limits(max_pixels=50_000_000)
 
 PORTRAITS = ROOT.parent / "shared" / "data" / "congress.zip"
 
@@ -127,7 +132,7 @@ def portraits(count: int) -> list[np.ndarray]:
         pytest.skip("needs ../shared/data/congress.zip, real portraits that are not in git")
     with zipfile.ZipFile(PORTRAITS) as archive:
         names = sorted(name for name in archive.namelist() if name.endswith(".jpg"))
-        return [decode(archive.read(name)) for name in names[:count]]
+        return [decode(archive.read(name), LIMITS) for name in names[:count]]
 
 
 def stable_sort(tensor: np.ndarray, scores: np.ndarray, ascending: bool = True) -> np.ndarray:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stages.core.program import InputError
-from stages.scrape.crawl.picture import Rejected
+from stages.pictures.decoder import Rejected
 from stages.scrape.datasets.files import Member, open_files, read_annotation
 from tests.scrape.sources.data_sets import lay
 

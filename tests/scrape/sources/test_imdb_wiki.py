@@ -13,7 +13,7 @@ from scipy.io import savemat
 from stages.core.labels.known import AGE
 from stages.core.program import InputError
 from stages.label.values import value_of
-from stages.scrape.crawl.picture import Rejected
+from stages.pictures.decoder import Rejected
 from stages.scrape.sources import imdb_wiki
 from stages.scrape.sources.imdb_wiki import matfile
 from tests.scrape.sources.data_sets import crawled, jpeg, labels, lay, params, reasons

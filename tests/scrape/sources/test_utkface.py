@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from stages.core.labels.known import AGE, GENDER, RACE
 from stages.core.program import InputError
 from stages.core.store import Store
-from stages.scrape.crawl.picture import Rejected
+from stages.pictures.decoder import Rejected
 from stages.scrape.datasets.reading import Annotation, Item
 from stages.scrape.sources import utkface
 from tests.scrape.sources.data_sets import crawled, jpeg, labels, lay, params, real, reasons

@@ -9,7 +9,8 @@ from typing import Any
 
 from stages.core.program import InputError
 from stages.core.schema import SPLITS
-from stages.scrape.crawl.picture import Picture, Rejected, inspect
+from stages.pictures.decoder import Rejected
+from stages.pictures.inspection import Picture, inspect
 from stages.scrape.datasets import reading
 from stages.scrape.datasets.codes import CELEBA_ATTRIBUTES
 from stages.scrape.datasets.reading import Describe, Item
@@ -76,7 +77,7 @@ def _inspect(body: bytes, params: Scrape) -> tuple[Picture, bytes] | Rejected:
     if len(body) > params.max_bytes:
         return Rejected("too_large")
     try:
-        return inspect(body, params), body
+        return inspect(body, params.limits), body
     except Rejected as rejected:
         return rejected
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from stages.core.program import InputError
 from stages.core.store import Store
-from stages.scrape.crawl.picture import Rejected
+from stages.pictures.decoder import Rejected
 from stages.scrape.datasets import reading
 from stages.scrape.datasets.files import Files, Member, open_files
 from stages.scrape.datasets.reading import Annotation, Item

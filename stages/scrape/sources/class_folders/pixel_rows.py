@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 from PIL import Image
 
 from stages.core.program import InputError
-from stages.scrape.crawl.picture import Rejected
+from stages.pictures.decoder import Rejected
 from stages.scrape.datasets.codes import FER2013_EXPRESSIONS, FER2013_USAGES
 from stages.scrape.datasets.files import Member
 

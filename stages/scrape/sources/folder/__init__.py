@@ -15,7 +15,8 @@ from stages.core.catalogue import Celebrity
 from stages.core.program import InputError
 from stages.core.store import Store, digest
 from stages.core.texts import PERSON
-from stages.scrape.crawl.picture import Rejected, inspect
+from stages.pictures.decoder import Rejected
+from stages.pictures.inspection import inspect
 from stages.scrape.datasets import people
 from stages.scrape.rows import Row, attempt_row, image_row
 from stages.scrape.source import Crawled, Partition, Scrape
@@ -134,7 +135,7 @@ def _read(folder: Path, entry: Entry, params: Scrape) -> Reading:
     if entry.digest is None or hashlib.sha256(body).hexdigest() != entry.digest:
         return None, "changed", None
     try:
-        picture = inspect(body, params)
+        picture = inspect(body, params.limits)
     except Rejected as rejected:
         return None, rejected.reason, rejected.detail
     image = image_row(

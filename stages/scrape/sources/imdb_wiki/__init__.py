@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from stages.core.program import InputError
 from stages.core.store import Store
 from stages.core.texts import tidy
-from stages.scrape.crawl.picture import Rejected
+from stages.pictures.decoder import Rejected
 from stages.scrape.datasets import people, reading
 from stages.scrape.datasets.codes import GENDERS
 from stages.scrape.datasets.files import Member, open_files, read_annotation

@@ -1,8 +1,6 @@
-"""Decoding, choosing, cropping and encoding, by literals and by properties."""
+"""Cropping and encoding, by literals and by properties."""
 
 import io
-import struct
-import zlib
 from typing import Any
 
 import numpy as np
@@ -11,18 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from stages.pictures.cropping import (
-    FORMATS,
-    choose,
-    crop_face,
-    crop_whole,
-    cut,
-    decode,
-    encode,
-    expand_box,
-    tilt,
-)
+from stages.pictures.crops import crop_face, crop_whole, cut, expand_box, tilt
+from stages.pictures.decoder import decode
+from stages.pictures.encoder import encode
 from stages.pictures.face import Box, Face
+from stages.pictures.limits import Limits
 
 LEVEL = ((30.0, 40.0), (70.0, 40.0), (50.0, 60.0), (35.0, 80.0), (65.0, 80.0))
 NOISE = np.random.default_rng(0).integers(0, 256, (100, 100, 3), dtype=np.uint8)
@@ -32,37 +23,6 @@ lengths = st.floats(0, 1500, allow_nan=False)
 
 def face(box: Box = (20, 20, 60, 60), confidence: float = 0.99, keypoints: Any = LEVEL) -> Face:
     return Face(box, keypoints, confidence)
-
-
-def stored(image: Image.Image, form: str = "PNG", **options: Any) -> bytes:
-    stream = io.BytesIO()
-    image.save(stream, form, **options)
-    return stream.getvalue()
-
-
-SMALL, LARGE, UNSURE = face((0, 0, 10, 30)), face((50, 50, 40, 40)), face(confidence=0.5)
-
-
-@pytest.mark.parametrize(
-    ("faces", "policy", "kept", "reason"),
-    [
-        ([], "all", [], "no_face"),
-        ([UNSURE], "all", [], "low_confidence"),
-        ([UNSURE, SMALL], "all", [], "too_small"),
-        ([LARGE, face()], "single", [], "many_faces"),
-        ([LARGE, SMALL, UNSURE], "single", [LARGE], None),
-        ([LARGE, face(), SMALL], "largest", [face()], None),
-        ([LARGE, face((5, 5, 40, 40))], "largest", [LARGE], None),
-        ([LARGE, face(), SMALL, UNSURE], "all", [LARGE, face()], None),
-    ],
-)
-def test_choose(faces: list[Face], policy: Any, kept: list[Face], reason: str | None) -> None:
-    assert choose(faces, policy, min_confidence=0.9, min_size=20) == (kept, reason)
-
-
-def test_choose_names_the_policies() -> None:
-    with pytest.raises(ValueError, match="'biggest' is not one of single, largest, all"):
-        choose([LARGE], "biggest", 0.9, 20)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -180,67 +140,4 @@ def test_encoding_is_repeatable_and_bare() -> None:
 def test_red_stays_red() -> None:
     red = np.zeros((16, 16, 3), np.uint8)
     red[..., 0] = 250
-    assert np.abs(decode(encode(red, 95)).astype(int) - red).max() < 6
-
-
-@pytest.mark.parametrize(
-    ("form", "mode"),
-    [
-        *[("JPEG", mode) for mode in ("RGB", "L", "CMYK")],
-        *[("PNG", mode) for mode in ("RGB", "RGBA", "L", "LA", "P", "1")],
-        *[("WEBP", mode) for mode in ("RGB", "RGBA")],
-        *[("GIF", mode) for mode in ("L", "P", "RGBA")],
-        *[("BMP", mode) for mode in ("RGB", "L", "P", "1")],
-        *[("TIFF", mode) for mode in ("RGB", "RGBA", "L", "LA", "P", "1", "CMYK")],
-    ],
-)
-def test_every_mode_becomes_rgb(form: str, mode: str) -> None:
-    pixels = decode(stored(Image.new("RGB", (32, 24), "white").convert(mode), form))
-    assert pixels.shape == (24, 32, 3)
-    assert pixels.dtype == np.uint8
-    assert pixels.min() >= 250
-
-
-def test_sixteen_bits_are_scaled() -> None:
-    deep = Image.fromarray(np.full((8, 8), 128 * 256, np.uint16))
-    assert (decode(stored(deep)) == 128).all()
-
-
-def test_transparency_lies_on_white() -> None:
-    assert (decode(stored(Image.new("RGBA", (8, 8), (0, 0, 0, 0)))) == 255).all()
-
-
-def test_exif_orientation_is_applied() -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6  # turned by 90° clockwise to be upright
-    image = Image.new("RGB", (16, 8))
-    image.paste("white", (0, 0, 8, 8))
-    pixels = decode(stored(image, "PNG", exif=exif))
-    assert pixels.shape == (16, 8, 3)
-    assert pixels[:8].min() == 255
-    assert pixels[8:].max() == 0
-
-
-@pytest.mark.parametrize("form", FORMATS)
-def test_truncated_pictures_are_refused(form: str) -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    data = stored(Image.fromarray(pixels), form)
-    with pytest.raises(ValueError, match=r"damaged picture|not a picture"):
-        decode(data[: len(data) // 2])
-
-
-@pytest.mark.parametrize("data", [b"", b"<html></html>", b"%!PS-Adobe-3.0 EPSF-3.0\n", b"\xff\xd8"])
-def test_other_data_is_refused(data: bytes) -> None:
-    with pytest.raises(ValueError, match="not a picture in one of the formats JPEG, PNG"):
-        decode(data)
-
-
-@pytest.mark.parametrize("side", [8_000, 12_000, 60_000])
-def test_decompression_bombs_are_refused(side: int) -> None:
-    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    data = b"\x89PNG\r\n\x1a\n"
-    for name, content in ((b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")):
-        check = struct.pack(">I", zlib.crc32(name + content))
-        data += struct.pack(">I", len(content)) + name + content + check
-    with pytest.raises(ValueError, match="more than 50 megapixels"):
-        decode(data)
+    assert np.abs(decode(encode(red, 95), Limits(1_000)).astype(int) - red).max() < 6

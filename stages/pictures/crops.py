@@ -1,103 +1,14 @@
-"""From a picture's bytes to a face's bytes: decoding, choosing, cropping, encoding. No tables."""
+"""Where a face is cut out of a picture, and the cut itself: boxes, squares, turns, sizes."""
 
-import io
 import math
-import struct
-import warnings
-import zlib
-from typing import Literal, get_args
 
 import cv2
 import numpy as np
-import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
 
+from stages.pictures.decoder import Pixels
 from stages.pictures.face import Box, Face
 
-Pixels = npt.NDArray[np.uint8]  # (H, W, 3) RGB
 Square = tuple[int, int, int, int]  # x0, y0, x1, y1 with x1 - x0 == y1 - y0; may leave the picture
-Policy = Literal["single", "largest", "all"]
-
-# Pillow's other readers are seldom used, and some (EPS) start programs: not for data from the web.
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
-MAX_PIXELS = 50_000_000
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-
-# What Pillow raises on damaged files of these formats, besides its own UnidentifiedImageError.
-DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    EOFError,
-    OverflowError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-)
-
-
-def decode(data: bytes) -> Pixels:
-    """Decode a picture upright (EXIF orientation applied), the first frame if it has several.
-
-    Grey, palette, CMYK and 16-bit pictures become RGB; transparent ones are laid on white.
-    Raises ValueError with a short reason for damaged files, other formats than FORMATS and
-    pictures of more than MAX_PIXELS pixels.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise Image.DecompressionBombError(f"more than {MAX_PIXELS} pixels")
-                return np.asarray(to_rgb(ImageOps.exif_transpose(image)))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ValueError(f"more than {MAX_PIXELS // 1_000_000} megapixels") from error
-    except UnidentifiedImageError as error:
-        raise ValueError(f"not a picture in one of the formats {', '.join(FORMATS)}") from error
-    except DAMAGE as error:
-        raise ValueError(f"damaged picture: {error}") from error
-
-
-def to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I;16"):  # convert() would clip 16 bits to 8, not scale them
-        image = Image.fromarray((np.asarray(image) // 256).astype(np.uint8))
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert("RGB")
-
-
-def choose(
-    faces: list[Face], policy: Policy, min_confidence: float, min_size: float
-) -> tuple[list[Face], str | None]:
-    """Keep the faces that the policy admits, or give the reason why none is left.
-
-    Faces less confident than min_confidence, or whose shorter side is under min_size pixels, are
-    passed over first. Of the rest "all" keeps every one, "largest" the one with the largest box
-    (of equals the first), "single" the only one.
-    Returns (faces, None) or ([], reason), the reason being one of: no_face, low_confidence,
-    too_small, many_faces. Raises ValueError for another policy.
-    """
-    if policy not in get_args(Policy):
-        raise ValueError(f"policy {policy!r} is not one of {', '.join(get_args(Policy))}")
-    if not faces:
-        return [], "no_face"
-    sure = [face for face in faces if face.confidence >= min_confidence]
-    if not sure:
-        return [], "low_confidence"
-    kept = [face for face in sure if min(face.box[2:]) >= min_size]
-    if not kept:
-        return [], "too_small"
-    if policy == "single" and len(kept) > 1:
-        return [], "many_faces"
-    if policy == "largest":
-        kept = [max(kept, key=lambda face: face.box[2] * face.box[3])]
-    return kept, None
 
 
 def expand_box(box: Box, margin: float, bounds: tuple[int, int]) -> Square:
@@ -185,15 +96,3 @@ def cut_upright(image: Pixels, square: Square, degrees: float) -> Pixels:
         around, turn, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(turned, dtype=np.uint8)
-
-
-def encode(face: Pixels, quality: int) -> bytes:
-    """Encode as JPEG without metadata; the same pixels and quality give the same bytes.
-
-    quality: 0 to 100.
-    """
-    bgr = cv2.cvtColor(face, cv2.COLOR_RGB2BGR)
-    done, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    if not done:
-        raise ValueError(f"cannot encode an array of shape {face.shape} as JPEG")
-    return data.tobytes()
