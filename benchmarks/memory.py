@@ -27,8 +27,7 @@ import yaml
 
 from benchmarks import machine
 from benchmarks.pictures import drawn, noise, variants
-from stages.core import schema
-from stages.core.labels import schemas
+from stages.core import label_schema, schema
 from stages.core.labels.known import AGE, GENDER
 from stages.core.tables import write_batches, write_json, write_rows
 
@@ -78,7 +77,7 @@ def image(number: int, data: bytes) -> Row:
 def faces(folder: Path, count: int, each: int = 500) -> None:
     """Partitions of `each` faces of 24 kB, and their rows with labels and a split."""
     picture = variants([noise(seed, 160) for seed in range(VARIANTS)])
-    columns = schemas.examples([AGE, GENDER])
+    columns = label_schema.examples([AGE, GENDER])
 
     def batches() -> Iterator[pa.RecordBatch]:
         for start in range(0, count, each):

@@ -25,8 +25,8 @@ import pyarrow as pa
 from benchmarks import machine
 from benchmarks.memory import faces, highest
 from benchmarks.table import read
+from stages.core import label_schema
 from stages.core.cluster import Cluster
-from stages.core.labels import schemas
 from stages.core.labels.known import AGE, GENDER
 from stages.core.tables import partitions, read_batches, write_json
 from stages.pictures.copies import HASH_BITS, near_pairs
@@ -118,7 +118,7 @@ def split_once(rows: int) -> tuple[float, float]:
         ],
         "gender": ["female" if number % 3 else "male" for number in range(rows)],
     }
-    table = pa.table(columns, schemas.labeled([AGE, GENDER]))
+    table = pa.table(columns, label_schema.labeled([AGE, GENDER]))
     params = Params(
         by="identity", validation=0.1, test=0.1, near_duplicate_bits=4, keep_official_split=False,
         stratify=["gender"], seed=1,
@@ -129,7 +129,7 @@ def split_once(rows: int) -> tuple[float, float]:
 
 
 def _columns() -> list[tuple[str, pa.DataType]]:
-    return [(field.name, field.type) for field in schemas.labeled([AGE, GENDER])]
+    return [(field.name, field.type) for field in label_schema.labeled([AGE, GENDER])]
 
 
 def split_per_face() -> dict[str, float]:

@@ -11,8 +11,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from stages.core import schema
-from stages.core.labels import schemas
+from stages.core import label_schema, schema
 from stages.core.labels.known import labels_of
 from stages.core.tables import write_batches
 from stages.shard.__main__ import main
@@ -81,9 +80,9 @@ def write_faces(folder: Path, row_group: int = 5) -> None:
 
 def write_inputs(folder: Path, row_group: int = 5) -> tuple[Path, Path]:
     write_faces(folder / "faces", row_group)
-    whole = pa.Table.from_pylist(examples(), schemas.examples(labels_of(NAMES)))
+    whole = pa.Table.from_pylist(examples(), label_schema.examples(labels_of(NAMES)))
     batches = whole.to_batches(max_chunksize=row_group)
-    write_batches(folder / "balanced.parquet", schemas.examples(labels_of(NAMES)), batches)
+    write_batches(folder / "balanced.parquet", label_schema.examples(labels_of(NAMES)), batches)
     return folder / "faces", folder / "balanced.parquet"
 
 

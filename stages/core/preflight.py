@@ -1,4 +1,4 @@
-"""What every stage checks before it begins: all of params.yaml, not only the stage's own section.
+"""What every stage checks before it begins: all of params.yaml, and the catalogue's columns.
 
 A typing mistake in a section would else be noticed hours later, or never, where the default
 still stands. No stage depends on another by this: sections are found by their file's place.
@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from stages.core import plugins
+from stages.core.catalogue import trait_columns
 from stages.core.cluster import Cluster
+from stages.core.csvfile import read_csv
+from stages.core.labels.known import LABELS
 from stages.core.program import InputError, Section, section
 
 FOLDER = Path(__file__).parents[1]
@@ -42,6 +45,20 @@ def check(params: Mapping[str, Any]) -> None:
         section(model, dict(params), name)
     _check_plugins(params)
     _check_labels(params)
+
+
+def check_catalogue(path: Path) -> None:
+    """`InputError` for a column that is neither the catalogue's own nor a label.
+
+    What scrape fetches knows no labels, so that a typing error would else be found by its end.
+    """
+    if not path.exists():
+        return  # who needs it says so
+    columns, _ = read_csv(path)
+    for name in trait_columns(path, columns):
+        if name not in LABELS:
+            allowed = ", ".join(LABELS)
+            raise InputError(f"{path}:1: column {name!r} is no label; labels are: {allowed}")
 
 
 def _check_plugins(params: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The tables that travel between stages, as Arrow schemas; those of labels in `labels.schemas`.
+"""The tables that travel between stages, as Arrow schemas; those with labels are in `label_schema`.
 
 Order is part of the contract: partitions by (source, name), rows inside one by id. Tables after
 `FACES` keep that order and carry no pixels, so a change of labels or splits copies no pictures;

@@ -72,6 +72,7 @@ def _arguments(main: Main, name: str, keys: Mapping[str, str]) -> dict[str, Any]
         return {word: kind(texts[word]) for word, kind in kinds.items()}
     params = read_params(paths.PARAMS)
     preflight.check(params)
+    preflight.check_catalogue(paths.CATALOGUE)
     if member:
         texts = {word: filled(text, member, params) for word, text in texts.items()}
     arguments: dict[str, Any] = {word: kind(texts[word]) for word, kind in kinds.items()}

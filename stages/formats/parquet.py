@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stages.core.labels import schemas
+from stages.core import label_schema
 from stages.core.labels.kinds import Label
 from stages.core.schema import PICTURE
 from stages.core.tables import read_batches
@@ -26,7 +26,7 @@ def file_name(split: str, shard: int, shards: int) -> str:
 
 def columns(labels: Iterable[Label]) -> pa.Schema:
     """`EXAMPLES` with the column `face`, in the order in which people look at them."""
-    fields = {field.name: field for field in schemas.examples(labels)}
+    fields = {field.name: field for field in label_schema.examples(labels)}
     fields["face"] = pa.field("face", PICTURE)
     order = [*FIRST, *(name for name in fields if name not in FIRST)]
     metadata = {"huggingface": json.dumps(HUGGING_FACE)}

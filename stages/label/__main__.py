@@ -3,9 +3,7 @@
 import logging
 from pathlib import Path
 
-from stages.core import catalogue, schema, tables
-from stages.core.labels import schemas
-from stages.core.labels.columns import check_catalogue
+from stages.core import catalogue, label_schema, schema, tables
 from stages.core.labels.known import labels_of
 from stages.core.stage import run
 from stages.label.attach import attach, crowded
@@ -25,14 +23,13 @@ def main(
     sources: dict[str, str],
 ) -> None:
     """Label the faces of every source in `sources`, and warn of names that met nothing."""
-    check_catalogue(celebrities)
     people = {person.identity: person for person in catalogue.read(celebrities)}
     files, labels, counts = tables.partitions(faces, sources), labels_of(params.labels), Counts()
     columns = [name for name in schema.FACES.names if name != "face"]
     crowds = crowded(tables.read_batches(files, ["source", "image_id", "face_id"], ROWS))
     rows = tables.read_batches(files, columns, ROWS)
     tables.write_batches(
-        labeled, schemas.labeled(labels), attach(rows, people, labels, crowds, counts)
+        labeled, label_schema.labeled(labels), attach(rows, people, labels, crowds, counts)
     )
     tables.write_json(results, counts.summary(params.labels, sources, people))
     for warning in counts.warnings(params.labels, sources, celebrities, people):

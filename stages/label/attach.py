@@ -6,8 +6,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stages.core import label_schema
 from stages.core.catalogue import Celebrity
-from stages.core.labels import schemas
 from stages.core.labels.kinds import Label
 from stages.label.counts import Counts
 from stages.label.values import LabelValue, official_split, value_of
@@ -37,7 +37,7 @@ def attach(
     Nothing says which of several faces in a picture the labels are of: these have no identity and
     no label.
     """
-    columns = schemas.labeled(labels)
+    columns = label_schema.labeled(labels)
     for batch in faces:
         rows = [_new(row, people, labels, crowds, counts) for row in batch.select(READ).to_pylist()]
         arrays = [

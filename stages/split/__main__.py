@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from stages.core.labels import schemas
+from stages.core import label_schema
 from stages.core.labels.known import labels_of
 from stages.core.program import InputError
 from stages.core.schema import SPLITS
@@ -49,7 +49,7 @@ def main(valid: Path, examples: Path, results: Path, params: Params) -> None:
     """Read `LABELED`, write `EXAMPLES` and the figures."""
     rows = read_table(valid)
     chosen, counts = split(rows, params)
-    columns = schemas.examples(labels_of(rows.column_names))
+    columns = label_schema.examples(labels_of(rows.column_names))
     table = rows.append_column("split", pa.array(chosen, pa.string()))
     write_batches(examples, columns, table.select(columns.names).cast(columns).to_batches())
     write_json(results, counts)

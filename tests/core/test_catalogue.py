@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from stages.core import catalogue
 from stages.core.catalogue import Celebrity
-from stages.core.labels.columns import check_catalogue
 from stages.core.program import InputError
 
 
@@ -132,16 +131,6 @@ def outcome(folder: Path, text: str) -> tuple[list[Celebrity], str]:
 def test_further_columns_are_kept_as_text(tmp_path: Path) -> None:
     (abe,) = read(tmp_path, "identity,query,shoe,job\nabe,Abe,44  EU,\n")
     assert abe.traits == {"shoe": "44 EU"}
-
-
-def test_a_column_that_is_no_label_is_told_by_name(tmp_path: Path) -> None:
-    read(tmp_path, "identity,query,gender,edition,birth_date\nabe,Abe,,,\n")
-    check_catalogue(tmp_path / "celebrities.csv")
-    read(tmp_path, "identity,query,gendre\nabe,Abe,male\n")
-    with pytest.raises(
-        InputError, match=r"celebrities.csv:1: column 'gendre' is no label; .*gender"
-    ):
-        check_catalogue(tmp_path / "celebrities.csv")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

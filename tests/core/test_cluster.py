@@ -14,9 +14,8 @@ import psutil
 import pyarrow as pa
 import pytest
 
-from stages.core import cluster
+from stages.core import cluster, label_schema
 from stages.core.cluster import Cluster, batches
-from stages.core.labels import schemas
 from stages.core.labels.known import labels_of
 from stages.core.program import InputError, read_params, section
 from stages.core.tables import partitions, read_batches, write_batches
@@ -109,7 +108,7 @@ def command(stage: str) -> list[str]:
 
 def balance(project: Project) -> None:
     """What the stages between crop and shard would write, with every face in train."""
-    columns = schemas.examples(labels_of(["age"]))
+    columns = label_schema.examples(labels_of(["age"]))
     faces = read_batches(partitions(project.folder / "data/faces", ["demo"]))
     rows = [row | {"age": None, "split": "train"} for part in faces for row in part.to_pylist()]
     table = pa.Table.from_pylist(rows, columns)

@@ -6,8 +6,7 @@ from typing import assert_never
 import pyarrow as pa
 import pytest
 
-from stages.core import code, schema
-from stages.core.labels import schemas
+from stages.core import code, label_schema, schema
 from stages.core.labels.kinds import Binary, Category, Label, Number
 from stages.core.labels.known import CELEBA, LABELS, labels_of
 
@@ -46,7 +45,7 @@ def test_the_tables_before_the_labels_know_none(module: str) -> None:
 
 
 def test_labels_become_nullable_typed_columns() -> None:
-    table = schemas.labeled(labels_of(["age", "gender", "eyeglasses"]))
+    table = label_schema.labeled(labels_of(["age", "gender", "eyeglasses"]))
     assert table.field("age").type == pa.float32()
     assert table.field("gender").type == pa.string()
     assert table.field("eyeglasses").type == pa.bool_()
@@ -54,7 +53,7 @@ def test_labels_become_nullable_typed_columns() -> None:
 
 
 def test_tables_after_faces_carry_no_pixels_and_no_metadata() -> None:
-    names = set(schemas.examples(labels_of(["age"])).names)
+    names = set(label_schema.examples(labels_of(["age"])).names)
     assert not names & {"face", "image", "metadata"}
     assert set(schema.FACES.names) - names == {"face", "metadata"}
     assert "split" in names

@@ -119,3 +119,31 @@ def passes_or_is_refused(text: str) -> None:
         path.write_text(text, encoding="utf-8", errors="surrogatepass")
         with suppress(InputError):
             preflight.check(read_params(path))
+
+
+def test_a_column_of_the_catalogue_that_is_no_label_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "celebrities.csv"
+    preflight.check_catalogue(path)  # who needs it says that it is not there
+    path.write_text("identity,query,gender,edition,birth_date\nabe,Abe,,,\n")
+    preflight.check_catalogue(path)
+    path.write_text("identity,query,gendre\nabe,Abe,male\n")
+    with pytest.raises(InputError, match=r":1: column 'gendre' is no label; labels are: .*gender"):
+        preflight.check_catalogue(path)
+
+
+def test_every_stage_checks_the_catalogue_before_it_begins(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text(TEXT)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "celebrities.csv").write_text("identity,query,gendre\nabe,Abe,male\n")
+    for stage, arguments in {"scrape": 7, "split": 3}.items():
+        done = subprocess.run(
+            [sys.executable, "-m", f"stages.{stage}", *["x"] * arguments],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"{stage}: data/celebrities.csv:1: column 'gendre' is no la")
+        assert done.stderr.count("\n") == 1

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.core import schema, tables
+from stages.core import label_schema, schema, tables
 from stages.core.catalogue import Celebrity
-from stages.core.labels import schemas
 from stages.core.labels.kinds import Binary, Category, Number
 from stages.core.labels.known import AGE_GROUP, LABELS, labels_of
 from stages.core.program import InputError, section
@@ -224,7 +223,7 @@ def test_an_unreadable_age_has_no_group() -> None:
 def test_rows_keep_their_order_and_gain_labels(tmp_path: Path) -> None:
     labels = ["gender", "age", "eyeglasses"]
     table, _ = stage(tmp_path, labels)
-    assert table.cast(schemas.labeled(labels_of(labels))).column_names == table.column_names
+    assert table.cast(label_schema.labeled(labels_of(labels))).column_names == table.column_names
     assert table.select(["source", "identity", *labels]).to_pydict() == {
         "source": ["demo"] * 5 + ["folder"] * 2,
         "identity": ["ada", "ada", "ada", "bob", "bob", None, "zoe"],
@@ -274,7 +273,7 @@ def test_the_same_bytes_twice(tmp_path: Path) -> None:
 def test_no_faces_make_an_empty_table(tmp_path: Path) -> None:
     table, metrics = stage(tmp_path, ["age"], {"empty": "x"})
     assert table.num_rows == 0
-    assert table.column_names == schemas.labeled(labels_of(["age"])).names
+    assert table.column_names == label_schema.labeled(labels_of(["age"])).names
     assert metrics["rows"] == 0
     assert metrics["pictures"] == {"empty": 0}
 
@@ -356,10 +355,3 @@ def test_where_all_is_known_nothing_is_told(
     with caplog.at_level("WARNING"):
         stage_on(tmp_path, ["gender"], {"demo": str(tmp_path / "celebrities.csv")}, faces)
     assert caplog.messages == []
-
-
-def test_a_column_that_is_no_label_stops_the_stage(tmp_path: Path) -> None:
-    path = tmp_path / "celebrities.csv"
-    path.write_text("identity,query,gendre\nada,Ada,female\n")
-    with pytest.raises(InputError, match="column 'gendre' is no label"):
-        label.main(path, tmp_path, tmp_path, tmp_path, Params(labels=["gender"]), {"demo": "x"})

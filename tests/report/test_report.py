@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stages.core import schema
-from stages.core.labels import schemas
+from stages.core import label_schema, schema
 from stages.core.labels.kinds import Number
 from stages.core.labels.known import LABELS, labels_of
 from stages.core.tables import write_rows
@@ -46,14 +45,14 @@ def test_faces_on_the_sheets_are_those_of_the_table(tmp_path: Path) -> None:
     ]
     write_rows(tmp_path / "faces.parquet", schema.FACES, faces)
     labels = ["age", "gender", "eyeglasses", "wearing_hat"]
-    empty = dict.fromkeys(schemas.examples(labels_of(labels)).names)
+    empty = dict.fromkeys(label_schema.examples(labels_of(labels)).names)
     known = {"age": 31.0, "gender": "female", "eyeglasses": True, "wearing_hat": False}
     rows = [
         empty | known | {"face_id": f"{who}-{n}", "identity": who, "split": "train"}
         for who, n in names
         if n != 1  # one face that did not reach the table
     ]
-    write_rows(tmp_path / "examples.parquet", schemas.examples(labels_of(labels)), rows)
+    write_rows(tmp_path / "examples.parquet", label_schema.examples(labels_of(labels)), rows)
     sheets = contact_sheets(
         [tmp_path / "faces.parquet"], tmp_path / "examples.parquet", labels,
         Params(people=1, faces_per_person=2),

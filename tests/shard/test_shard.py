@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.core import schema
-from stages.core.labels import schemas
+from stages.core import label_schema, schema
 from stages.core.labels.known import labels_of
 from stages.core.program import InputError
 from stages.core.tables import write_rows
@@ -48,7 +47,7 @@ def expected() -> dict[str, Row]:
 
 def test_no_rows_are_refused(tmp_path: Path) -> None:
     faces, balanced = write_inputs(tmp_path)
-    write_rows(balanced, schemas.examples(labels_of(NAMES)), [])
+    write_rows(balanced, label_schema.examples(labels_of(NAMES)), [])
     with pytest.raises(InputError, match="has no rows"):
         main(faces, balanced, *outputs(tmp_path), Params(shard_mb=1, seed=1), SOURCES)
 
@@ -149,7 +148,7 @@ def test_another_run_leaves_no_stale_file(tmp_path: Path) -> None:
 def test_more_shards_than_rows_and_an_absent_split(tmp_path: Path) -> None:
     rows = [row for row in examples() if row["split"] == "train"]
     write_faces(tmp_path / "faces")
-    write_rows(tmp_path / "balanced.parquet", schemas.examples(labels_of(NAMES)), rows)
+    write_rows(tmp_path / "balanced.parquet", label_schema.examples(labels_of(NAMES)), rows)
     paths = (tmp_path / "faces", tmp_path / "balanced.parquet")
     main(*paths, *outputs(tmp_path), Params(shard_mb=0.0001, seed=1), SOURCES)
     files = sorted((tmp_path / "shards" / "parquet").iterdir())
@@ -169,7 +168,7 @@ def test_the_seed_shuffles(tmp_path: Path) -> None:
 
 
 def test_five_hundred_shards_open_one_file_at_a_time(tmp_path: Path) -> None:
-    whole = pa.Table.from_pylist(examples(), schemas.examples(labels_of(NAMES))).to_batches()
+    whole = pa.Table.from_pylist(examples(), label_schema.examples(labels_of(NAMES))).to_batches()
     allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
     used = max(int(path.name) for path in Path("/proc/self/fd").iterdir())
     resource.setrlimit(resource.RLIMIT_NOFILE, (used + 4, allowed[1]))

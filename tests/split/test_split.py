@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from stages.core.labels import schemas
+from stages.core import label_schema
 from stages.core.labels.known import labels_of
 from stages.core.program import InputError
 from stages.core.tables import read_table, write_rows
@@ -53,7 +53,7 @@ def row(
 
 
 def table(rows: list[dict[str, Any]]) -> pa.Table:
-    return pa.Table.from_pylist(rows, schemas.labeled(labels_of(LABELS)))
+    return pa.Table.from_pylist(rows, label_schema.labeled(labels_of(LABELS)))
 
 
 def splits_of(rows: list[dict[str, Any]], **given: Any) -> dict[str, str]:
@@ -156,10 +156,10 @@ def test_no_rows_split_into_nothing() -> None:
 def test_main_writes_examples_in_order_and_the_figures(tmp_path: Path) -> None:
     rows = crowd(10)
     valid, examples, results = tmp_path / "v.parquet", tmp_path / "e.parquet", tmp_path / "s.json"
-    write_rows(valid, schemas.labeled(labels_of(LABELS)), rows)
+    write_rows(valid, label_schema.labeled(labels_of(LABELS)), rows)
     main(valid, examples, results, params())
     written = read_table(examples)
-    assert written.column_names == schemas.examples(labels_of(LABELS)).names
+    assert written.column_names == label_schema.examples(labels_of(LABELS)).names
     assert written["face_id"].to_pylist() == [row["face_id"] for row in rows]
     figures = json.loads(results.read_text(encoding="utf-8"))
     assert figures["train"]["rows"] == written["split"].to_pylist().count("train") == 24

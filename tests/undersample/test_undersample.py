@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from stages.core.labels import schemas
+from stages.core import label_schema
 from stages.core.labels.known import AGE, labels_of
 from stages.core.program import InputError
 from stages.core.schema import SPLITS
@@ -33,7 +33,7 @@ def table(rows: list[tuple[float | None, str]]) -> pa.Table:
     values = [
         {"face_id": f"f{n}", "age": age, "split": split} for n, (age, split) in enumerate(rows)
     ]
-    return pa.Table.from_pylist(values, schemas.examples(labels_of(["age"])))
+    return pa.Table.from_pylist(values, label_schema.examples(labels_of(["age"])))
 
 
 def kept(rows: list[tuple[float | None, str]], **given: Any) -> list[tuple[float | None, str]]:
@@ -165,7 +165,7 @@ def test_edges_must_increase(edges: list[int]) -> None:
 def test_main_writes_examples_figures_and_histograms(tmp_path: Path) -> None:
     rows = table([(30, "train")] * 8 + [(50, "train")] * 2 + [(30, "test")] * 3)
     paths = [tmp_path / name for name in ("e.parquet", "b.parquet", "u.json", "u.csv")]
-    write_rows(paths[0], schemas.examples(labels_of(["age"])), rows.to_pylist())
+    write_rows(paths[0], label_schema.examples(labels_of(["age"])), rows.to_pylist())
     main(*paths, params(cap="1x"))
     assert read_table(paths[1]).num_rows == 7
     figures = json.loads(paths[2].read_text(encoding="utf-8"))
@@ -183,7 +183,9 @@ def test_main_writes_examples_figures_and_histograms(tmp_path: Path) -> None:
 def test_without_a_label_nothing_is_balanced(tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("e.parquet", "b.parquet", "u.json", "u.csv")]
     write_rows(
-        paths[0], schemas.examples(labels_of(["gender"])), [{"face_id": "f", "split": "train"}] * 3
+        paths[0],
+        label_schema.examples(labels_of(["gender"])),
+        [{"face_id": "f", "split": "train"}] * 3,
     )
     main(*paths, params(label=None, cap=1))
     assert read_table(paths[1]).num_rows == 3
@@ -202,7 +204,7 @@ def test_classes_are_bins_too(
 ) -> None:
     rows = [{"face_id": f"f{n}", label: x, "split": "train"} for n, x in enumerate(values)]
     paths = [tmp_path / name for name in ("e.parquet", "b.parquet", "u.json", "u.csv")]
-    write_rows(paths[0], schemas.examples(labels_of([label])), rows)
+    write_rows(paths[0], label_schema.examples(labels_of([label])), rows)
     main(*paths, params(label=label, cap="none", floor=3))
     assert read_table(paths[1])[label].to_pylist() == [*values[:5], *[values[5]] * 3, None]
     figures = json.loads(paths[2].read_text(encoding="utf-8"))
@@ -210,6 +212,6 @@ def test_classes_are_bins_too(
 
 
 def test_main_names_a_label_that_is_not_there(tmp_path: Path) -> None:
-    write_rows(tmp_path / "e.parquet", schemas.examples(labels_of(["age", "gender"])), [])
+    write_rows(tmp_path / "e.parquet", label_schema.examples(labels_of(["age", "gender"])), [])
     with pytest.raises(InputError, match=r"label = 'height' must be one of \['age', 'gender'\]"):
         main(*[tmp_path / n for n in ("e.parquet", "b", "j", "c")], params(label="height"))

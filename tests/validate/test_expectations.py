@@ -84,7 +84,7 @@ def test_a_filter_narrows_the_rule_of_its_label() -> None:
     [
         ("ranges", {"age": [15, 117]}, r"age: \[15, 117\] must be \[low, high\], 0 <= low"),
         ("ranges", {"age": [65, 15]}, r"0 <= low <= high <= 116"),
-        ("ranges", {"age": [float("nan"), 15]}, r"0 <= low <= high <= 116"),
+        ("ranges", {"age": [float("nan"), 15]}, "should be a finite number"),
         ("ranges", {"gender": [0, 1]}, "'gender' is no number; allowed: age"),
         ("keep", {"race": ["white", "green"]}, "some of white, black, asian, indian, other"),
         ("keep", {"race": []}, "some of white"),
@@ -95,7 +95,7 @@ def test_a_filter_narrows_the_rule_of_its_label() -> None:
 def test_filters_that_make_no_sense_are_refused(key: str, value: Any, told: str) -> None:
     with pytest.raises(InputError, match=told) as caught:
         section(Params, {"validate": GIVEN | {key: value}}, "validate")
-    assert str(caught.value).startswith(f"params.yaml: validate.{key} = ")
+    assert str(caught.value).startswith(f"params.yaml: validate.{key}")
     assert "\n" not in str(caught.value)
 
 

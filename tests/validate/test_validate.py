@@ -9,8 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stages.core import schema, tables
-from stages.core.labels import schemas
+from stages.core import label_schema, schema, tables
 from stages.core.labels.known import labels_of
 from stages.core.program import InputError
 from stages.validate import __main__ as validate
@@ -19,7 +18,7 @@ from stages.validate.expectations import RuleResult
 from stages.validate.params import Params
 
 LABELS = ["age", "gender", "eyeglasses"]
-SCHEMA = schemas.labeled(labels_of(LABELS))
+SCHEMA = label_schema.labeled(labels_of(LABELS))
 NULL, UNIQUE = "expect_column_values_to_not_be_null", "expect_column_values_to_be_unique"
 CONFLICT = "expect_column_values_to_be_null(conflicting_labels)"
 BETWEEN, IN_SET = "expect_column_values_to_be_between", "expect_column_values_to_be_in_set"

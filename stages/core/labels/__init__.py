@@ -1,1 +1,1 @@
-"""Labels: the kinds there are, every label that is known, and the tables that carry them."""
+"""Labels: the kinds there are, and every label that is known."""
