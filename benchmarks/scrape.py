@@ -62,6 +62,7 @@ PARAMS = Scrape(
     max_attempts=3,
     request_interval=0,
     threads=THREADS,
+    proxy=None,
     contact="https://faceline.example",
     files_per_partition=1,
     site=None,

@@ -45,6 +45,9 @@ class Params(Section):
         ge=0, le=86_400, description="Least time between two requests to one host, seconds."
     )
     threads: int = Field(ge=1, le=64, description="Downloads at once.")
+    proxy: str | None = Field(
+        description="Where it is the only way out, like http://proxy.example:3128; null: none."
+    )
     contact: str = Field(
         description="Your address, sent in the agent string to those whose pictures you ask for."
     )

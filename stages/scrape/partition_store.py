@@ -9,6 +9,7 @@ from stages.core import code, schema
 from stages.core.scratch import temporary_folder
 from stages.core.store import Store, key
 from stages.core.tables import write_rows
+from stages.scrape.crawl.answer import NO_NETWORK
 from stages.scrape.source import ROW_PARAMS, Crawled, Partition, Scrape
 
 FOLDER = Path(__file__).parent
@@ -66,9 +67,11 @@ def is_final(crawled: Crawled, params: Scrape) -> bool:
 
     A class that has its pictures is final even if some address failed for the moment, else
     every added class would ask all others again; raising its edition retries such addresses.
+    Not so when its search failed, or an address for want of a network: then too little is known.
     """
-    searched = all(row["reason"] != "search_failed" for row in crawled.attempts)
-    return crawled.final or (searched and len(crawled.images) >= max(1, params.min_pictures))
+    reasons = {row["reason"] for row in crawled.attempts}
+    enough = len(crawled.images) >= max(1, params.min_pictures)
+    return crawled.final or (enough and reasons.isdisjoint(("search_failed", NO_NETWORK)))
 
 
 def row_code(source: str) -> list[Path]:

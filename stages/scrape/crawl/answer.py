@@ -7,8 +7,12 @@ from dataclasses import dataclass
 
 from stages.core.credentials import cut
 
+NO_NETWORK = "no_network"  # the reason where our own network may be at fault: never remembered
+OVER_BUDGET = "over_budget"
 # Failures that another day may not see again.
-TRANSIENT = frozenset({"timeout", "connection_error", "server_error", "too_many_requests"})
+TRANSIENT = frozenset(
+    {"timeout", "connection_error", "server_error", "too_many_requests", NO_NETWORK, OVER_BUDGET}
+)
 
 
 @dataclass(frozen=True)

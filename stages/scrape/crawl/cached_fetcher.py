@@ -16,9 +16,7 @@ from stages.core.store import Store, key
 from stages.forget.forgotten import FORGOTTEN, Forgotten
 from stages.scrape.crawl.answer import Answer
 from stages.scrape.crawl.engine import Engine
-from stages.scrape.crawl.fetch import Limits, fetch, too_large
-from stages.scrape.crawl.guard import GuardedSession
-from stages.scrape.crawl.politeness import Politeness
+from stages.scrape.crawl.fetch import Fetcher, Limits, too_large
 from stages.scrape.source import Scrape
 
 PAGE_BYTES = 8 * 1024 * 1024
@@ -32,14 +30,13 @@ class CachedFetcher:
         self,
         store: Store,
         engine: Engine,
-        session: GuardedSession,
+        fetcher: Fetcher,
         params: Scrape,
-        politeness: Politeness,
         forgotten: Forgotten,
     ) -> None:
         self._store, self._engine = store, engine
         self._forgotten = forgotten
-        self._session, self._politeness = session, politeness
+        self._fetcher = fetcher
         self._picture = Limits(params.max_bytes, params.download_timeout, params.max_attempts)
         self._page = Limits(PAGE_BYTES, params.download_timeout, params.max_attempts, opt_out=False)
         # Requests at once; the threads beside judge and store what the others asked for.
@@ -61,7 +58,7 @@ class CachedFetcher:
             if known:
                 return known
             with self._turns[kind]:
-                answer = fetch(self._session, url, limits, self._politeness)
+                answer = self._fetcher.fetch(url, limits)
             if self._forgotten.shown_by(answer.body):
                 answer = dataclasses.replace(answer, body=b"", reason=FORGOTTEN)
             if answer.transient or answer.reason == FORGOTTEN or not self._may_keep(kind, answer):

@@ -1,10 +1,12 @@
 """Where connections are opened: to vetted addresses only.
 
 A name is resolved once, every address it has is vetted, and the connection goes to one of those,
-so an answer that changes between check and use gains nothing.
+so an answer that changes between check and use gains nothing. Behind a proxy all connections go to
+the proxy, which the user has named; what it is asked for is vetted as far as it can be told here.
 """
 
 import ipaddress
+import re
 import socket
 import threading
 import time
@@ -16,8 +18,14 @@ from typing import Any
 from stages.scrape.crawl.addresses import is_public
 
 PORTS = (80, 443)
+REACHED = 3  # hosts that are remembered
 Routes = Mapping[str, tuple[str, int]]  # hostname -> address and port of a site of our own
 Destination = tuple[socket.AddressFamily, tuple[Any, ...]]
+# Names of one's own network, which no public name server knows (RFC 6761, 6762, 8375).
+_PRIVATE_NAME = re.compile(
+    r"(?:^|\.)(?:localhost|local|localdomain|internal|intranet|private|corp|home|lan|home\.arpa)$"
+)
+_NUMBER = re.compile(r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$")
 
 
 class BlockedAddressError(Exception):
@@ -25,12 +33,20 @@ class BlockedAddressError(Exception):
 
 
 class VettedConnector:
-    """Opens sockets to vetted addresses, and to `routes` by exact name; `shut` ends them all."""
+    """Opens sockets to vetted addresses, and to `routes` by exact name; `shut` ends them all.
+
+    `proxy`, host and port, is the only way out for all but `routes`. `reached` are the hosts, and
+    ports, that accepted a connection last.
+    """
 
     def __init__(
-        self, routes: Routes, resolve: Callable[..., list[Any]] = socket.getaddrinfo
+        self,
+        routes: Routes,
+        resolve: Callable[..., list[Any]] = socket.getaddrinfo,
+        proxy: tuple[str, int] | None = None,
     ) -> None:
-        self.routes = routes
+        self.routes, self.proxy = routes, proxy
+        self.reached: list[tuple[str, int]] = []
         self._resolve = resolve
         self._open: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._lock = threading.Lock()
@@ -43,26 +59,40 @@ class VettedConnector:
         failure: OSError = ConnectionRefusedError(f"{host} has no address")
         for family, address in destinations:
             try:
-                return self._dial(family, address, deadline)
+                connection = self._dial(family, address, deadline)
             except OSError as error:
                 failure = error
+            else:
+                self._note(host, port)
+                return connection
         raise failure
 
     def destinations(self, host: str, port: int) -> list[Destination]:
         """Where a connection may go, all vetted; raises `BlockedAddressError`."""
-        if port not in PORTS:
-            raise BlockedAddressError(f"port {port}")
-        route = self.routes.get(host.lower().rstrip("."))
+        if (host, port) == self.proxy:
+            resolved = self._resolve(host, port, type=socket.SOCK_STREAM)
+            return [(family, address) for family, *_, address in resolved]
+        self._check_port(port)
+        route = self.routes.get(_plain(host))
         if route:
             return [(socket.AF_INET, route)]
+        if self.proxy:
+            raise BlockedAddressError("not by the proxy")
+        return self._vetted(host, port)
+
+    def vet_for_proxy(self, host: str, port: int) -> None:
+        """Raise `BlockedAddressError` for what a proxy must not be asked for.
+
+        A name that can be resolved here must have public addresses only. One that cannot is
+        resolved by the proxy: it must not look like a name of one's own network.
+        """
+        self._check_port(port)
         try:
-            resolved = self._resolve(host, port, type=socket.SOCK_STREAM)
-        except UnicodeError as error:
-            raise BlockedAddressError("not a host name") from error
-        for *_, address in resolved:
-            if not is_public(ipaddress.ip_address(address[0])):
-                raise BlockedAddressError(f"address {address[0]}")
-        return [(family, address) for family, *_, address in resolved]
+            self._vetted(host, port)
+        except socket.gaierror as error:
+            name = _plain(host)
+            if "." not in name or _PRIVATE_NAME.search(name) or _NUMBER.search(name):
+                raise BlockedAddressError("not a public name") from error
 
     def track(self, opened: socket.socket) -> None:
         """Have `shut` end this socket too."""
@@ -81,6 +111,25 @@ class VettedConnector:
             with suppress(OSError):  # it was closed already
                 connection.shutdown(socket.SHUT_RDWR)
 
+    def _check_port(self, port: int) -> None:
+        if port not in PORTS:
+            raise BlockedAddressError(f"port {port}")
+
+    def _vetted(self, host: str, port: int) -> list[Destination]:
+        try:
+            resolved = self._resolve(host, port, type=socket.SOCK_STREAM)
+        except UnicodeError as error:
+            raise BlockedAddressError("not a host name") from error
+        for *_, address in resolved:
+            if not is_public(ipaddress.ip_address(address[0])):
+                raise BlockedAddressError(f"address {address[0]}")
+        return [(family, address) for family, *_, address in resolved]
+
+    def _note(self, host: str, port: int) -> None:
+        with self._lock:
+            others = [each for each in self.reached if each != (host, port)]
+            self.reached = [*others[1 - REACHED :], (host, port)]
+
     def _dial(
         self, family: socket.AddressFamily, address: tuple[Any, ...], deadline: float | None
     ) -> socket.socket:
@@ -95,3 +144,7 @@ class VettedConnector:
             opened.close()
             raise
         return opened
+
+
+def _plain(host: str) -> str:
+    return host.lower().rstrip(".")

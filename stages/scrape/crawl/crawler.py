@@ -20,6 +20,8 @@ from stages.scrape.crawl.assembly import assemble
 from stages.scrape.crawl.cached_fetcher import CachedFetcher
 from stages.scrape.crawl.connector import Routes
 from stages.scrape.crawl.engine import Engine
+from stages.scrape.crawl.fetch import Fetcher
+from stages.scrape.crawl.network import Network
 from stages.scrape.crawl.politeness import Politeness
 from stages.scrape.crawl.roles import Downloader, Feeder, Parser
 from stages.scrape.crawl.run import InOrder, Run
@@ -62,7 +64,10 @@ class Crawler(icrawler.Crawler):  # type: ignore[misc]  # icrawler ships no type
             forgotten=forgotten,
             crawls=params.crawls,
         )
-        fetcher = CachedFetcher(store, engine, self._web, params, politeness, forgotten)
+        self._network = Network(self._web.connector, politeness.clock, politeness.sleep)
+        fetcher = CachedFetcher(
+            store, engine, Fetcher(self._web, politeness, self._network), params, forgotten
+        )
         shared = {"run": run, "params": params}
         super().__init__(
             Feeder,
@@ -98,7 +103,7 @@ class Crawler(icrawler.Crawler):  # type: ignore[misc]  # icrawler ships no type
         self.storage = storage
 
     def crawl(self, partitions: list[Partition]) -> Iterator[Crawled]:
-        """Yield partitions as they finish; raises what a thread failed with."""
+        """Yield partitions as they finish; raises `NetworkLostError`, or the error of a thread."""
         self.feeder.start(partitions)
         self.parser.start()
         self.downloader.start()
@@ -106,6 +111,7 @@ class Crawler(icrawler.Crawler):  # type: ignore[misc]  # icrawler ships no type
             for _ in partitions:
                 yield assemble(self._run.next(), self._engine.name, self._params)
                 self._run.taken()
+            self._network.check()
         finally:
             self.stop()
 

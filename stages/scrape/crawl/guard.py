@@ -1,25 +1,28 @@
 """The only way out to the network: a requests session that cannot be led to private addresses.
 
 Every connection, at every redirect, goes through a `VettedConnector`; certificates and SNI keep
-the name.
+the name. Behind a proxy the connections go there, and the proxy is asked for vetted addresses only.
 """
 
 import socket
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Timeout
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
+from stages.core.credentials import cut
 from stages.core.program import InputError
 from stages.scrape.crawl.connector import Routes, VettedConnector
 from stages.scrape.crawl.timed import TimedResponse
 from stages.scrape.source import Scrape
 
+_PORTS = {"http": 80, "https": 443}
 AGENT = "faceline"  # the name that robots.txt and X-Robots-Tag know us by
 
 
@@ -60,8 +63,8 @@ class _PoolTLS(HTTPSConnectionPool):
 
 
 class _Pools(PoolManager):
-    def __init__(self, connector: VettedConnector, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, *args: Any, connector: VettedConnector, **options: Any) -> None:
+        super().__init__(*args, **options)
         self._connector = connector
         self.pool_classes_by_scheme = {"http": _Pool, "https": _PoolTLS}
 
@@ -69,6 +72,10 @@ class _Pools(PoolManager):
         pool = super()._new_pool(*args, **options)
         pool.conn_kw["connector"] = self._connector
         return pool
+
+
+class _ProxyPools(_Pools, ProxyManager):
+    pass
 
 
 class Guard(HTTPAdapter):
@@ -83,16 +90,37 @@ class Guard(HTTPAdapter):
     ) -> None:
         """As the base's, with guarded connections."""
         self.poolmanager = _Pools(
-            self.connector, num_pools=connections, maxsize=maxsize, block=block, **options
+            connector=self.connector,
+            num_pools=connections,
+            maxsize=maxsize,
+            block=block,
+            **options,
         )
+        self._pool_size = maxsize
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> PoolManager:
+        """Guarded connections to a proxy, kept for the next request."""
+        pools: dict[str, PoolManager] = self.proxy_manager
+        if proxy not in pools:
+            size = self._pool_size
+            pools[proxy] = _ProxyPools(
+                proxy, connector=self.connector, num_pools=size, maxsize=size, **options
+            )
+        return pools[proxy]
 
 
 class GuardedSession(requests.Session):
-    """A session that forgets cookies, ignores the environment and follows no redirect."""
+    """A session that forgets cookies, ignores the environment and follows no redirect.
 
-    def __init__(self, connector: VettedConnector, connections: int, agent: str) -> None:
+    proxy: the address through which all but the connector's routes are asked for.
+    """
+
+    def __init__(
+        self, connector: VettedConnector, connections: int, agent: str, proxy: str | None = None
+    ) -> None:
         super().__init__()
         self.connector = connector
+        self._proxies = {"http": proxy, "https": proxy} if proxy else {}
         self.trust_env = False
         self.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
         # No compression: a small answer could not be told from one of gigabytes.
@@ -111,17 +139,49 @@ class GuardedSession(requests.Session):
         request.prepare("GET", url, headers=self.headers)
         # A total, not a tuple: what connecting took is not left for reading.
         timeout: Any = Timeout(total=seconds)
-        return self.get_adapter(url).send(request, stream=True, timeout=timeout)
+        proxies = self._proxies_for(str(request.url))
+        return self.get_adapter(url).send(request, stream=True, timeout=timeout, proxies=proxies)
+
+    def _proxies_for(self, url: str) -> dict[str, str]:
+        """The proxies, when they may be asked for the URL; raises `BlockedAddressError`."""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if not self._proxies or host in self.connector.routes:
+            return {}
+        self.connector.vet_for_proxy(host, parts.port or _PORTS[parts.scheme])
+        return self._proxies
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None: requests would read a redirect's whole body; `fetch` follows them by hand."""
 
 
 def session(params: Scrape, routes: Routes | None = None) -> GuardedSession:
-    """A session that says honestly who asks; `InputError` when the contact cannot be sent."""
+    """A session that says honestly who asks.
+
+    `InputError` when the contact cannot be sent, or when the proxy is no address of one.
+    """
     contact = params.contact
     if not (contact.isascii() and contact.isprintable()):
         raise InputError(f"params.yaml: scrape.contact = {contact!r}: must be plain ASCII text")
-    return GuardedSession(
-        VettedConnector(routes or {}), 2 * params.threads, f"{AGENT}/0.1 (+{contact})"
-    )
+    connector = VettedConnector(routes or {}, proxy=_proxy_address(params.proxy))
+    agent = f"{AGENT}/0.1 (+{contact})"
+    return GuardedSession(connector, 2 * params.threads, agent, params.proxy)
+
+
+def _proxy_address(proxy: str | None) -> tuple[str, int] | None:
+    if proxy is None:
+        return None
+    where = f"params.yaml: scrape.proxy = {cut(proxy)!r}"
+    try:
+        parts = urlsplit(proxy)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if host is None or parts.scheme not in _PORTS:
+        raise InputError(f"{where}: must be like http://proxy.example:3128, or null")
+    if "@" in parts.netloc:
+        raise InputError(
+            f"{where}: must not hold a password, since params.yaml is shared and shown in the "
+            f"report; use a proxy on this machine that knows it"
+        )
+    return host, port or _PORTS[parts.scheme]

@@ -10,9 +10,10 @@ import icrawler
 from stages.forget.forgotten import FORGOTTEN, Forgotten
 from stages.pictures.decoder import Rejected
 from stages.pictures.inspection import inspect
-from stages.scrape.crawl.answer import Answer
+from stages.scrape.crawl.answer import NO_NETWORK, Answer
 from stages.scrape.crawl.cached_fetcher import CachedFetcher
 from stages.scrape.crawl.engine import Engine
+from stages.scrape.crawl.network import NetworkLostError
 from stages.scrape.crawl.partition_progress import Attempt, Kept, LeftOut, PartitionProgress
 from stages.scrape.crawl.run import Run
 from stages.scrape.source import Partition, Scrape
@@ -80,6 +81,8 @@ class Parser(icrawler.Parser):  # type: ignore[misc]
         progress, url = search.progress, search.pages[search.index]
         person = progress.partition.celebrity
         answer, entry = self._fetcher.page(url, person.edition if person else 1)
+        if answer.reason == NO_NETWORK:  # without its search the crawl can do nothing
+            raise NetworkLostError(f"{url}: {answer.detail}")
         if answer.reason:
             progress.note(url, LeftOut("search_failed", _explain(answer), answer.transient))
             return answer.transient

@@ -10,8 +10,8 @@ from typing import Any
 from stages.scrape.crawl.partition_progress import PartitionProgress
 
 
-class Stopped(Exception):  # noqa: N818 - an order, not an error
-    """The crawl is to end now: its consumer left, or a thread failed."""
+class Stopped(BaseException):
+    """The crawl is to end now: its consumer left, or a thread failed. Not caught with errors."""
 
 
 class InOrder(queue.PriorityQueue[Any]):

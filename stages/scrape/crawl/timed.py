@@ -33,6 +33,10 @@ class _TimedReader(io.RawIOBase):
         super().close()
 
 
+class MalformedAnswerError(Exception):
+    """An answer that is no HTTP."""
+
+
 class TimedResponse(http.client.HTTPResponse):
     """Takes the socket's timeout, as it is when the request was sent, for headers and body."""
 
@@ -43,3 +47,10 @@ class TimedResponse(http.client.HTTPResponse):
             raw = self.fp.detach()
             deadline = time.monotonic() + timeout
             self.fp = io.BufferedReader(_TimedReader(raw, sock, deadline))
+
+    def _read_next_chunk_size(self) -> int:
+        """The size of the next chunk; a negative one would be read as "all there is"."""
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]  # not in its stub
+        if size < 0:
+            raise MalformedAnswerError(f"chunk of {size} bytes")
+        return size

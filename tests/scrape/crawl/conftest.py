@@ -143,6 +143,7 @@ def params() -> Scrape:
         max_attempts=2,
         request_interval=0,
         threads=4,
+        proxy=None,
         contact="https://faceline.example/contact",
         files_per_partition=10,
         site=None,

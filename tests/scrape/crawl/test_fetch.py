@@ -5,11 +5,12 @@ import time
 
 import pytest
 
-from stages.scrape.crawl.fetch import RETRY_AFTER_CAP, Limits, fetch
+from stages.scrape.crawl.fetch import RETRY_AFTER_CAP, Fetcher, Limits
+from stages.scrape.crawl.network import Network
 from stages.scrape.crawl.politeness import Politeness
 
 URL = "http://pictures.test/a.jpg"
-LIMITS = Limits(max_bytes=100_000, deadline=5, tries=3)
+LIMITS = Limits(max_bytes=100_000, deadline=5, attempts=3)
 
 
 @pytest.fixture
@@ -23,9 +24,11 @@ def ask(session):
         skipped[0] += seconds
 
     politeness = Politeness(0, (), lambda: time.monotonic() + skipped[0], sleep)
+    network = Network(session.connector, politeness.clock, politeness.sleep)
+    fetcher = Fetcher(session, politeness, network)
 
     def ask(url=URL, limits=LIMITS, **changes):
-        return fetch(session, url, dataclasses.replace(limits, **changes), politeness)
+        return fetcher.fetch(url, dataclasses.replace(limits, **changes))
 
     ask.slept = slept
     return ask
@@ -70,7 +73,7 @@ def test_a_busy_server_is_tried_again(site, reply, ask, status: int) -> None:
 
 def test_tries_are_bounded_and_pauses_grow(site, reply, ask) -> None:
     site.answers["/a.jpg"] = reply(status=429)
-    answer = ask(tries=4)
+    answer = ask(attempts=4)
     assert (answer.reason, answer.transient) == ("too_many_requests", True)
     assert len(site.paths()) == 4
     assert ask.slept == sorted(ask.slept)
@@ -291,7 +294,8 @@ def test_hops_to_one_host_are_an_interval_apart(site, reply, session) -> None:
     site.answers["/a.jpg"] = reply(status=302, headers={"Location": "/b.jpg"})
     site.answers["/b.jpg"] = reply(b"bytes")
     politeness = Politeness(0.1)
-    assert fetch(session, URL, LIMITS, politeness).body == b"bytes"
+    network = Network(session.connector, politeness.clock, politeness.sleep)
+    assert Fetcher(session, politeness, network).fetch(URL, LIMITS).body == b"bytes"
     times = [at for at, _, _ in site.log]
     assert len(times) == 3  # the robots.txt first
     assert all(later - earlier > 0.08 for earlier, later in itertools.pairwise(times))

@@ -44,6 +44,7 @@ def params(**changes: Any) -> Scrape:
         "max_attempts": 2,
         "request_interval": 1.0,
         "threads": 16,
+        "proxy": None,
         "contact": "",
         "files_per_partition": 10,
         "site": None,

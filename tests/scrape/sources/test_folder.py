@@ -31,6 +31,7 @@ def params(**changes: Any) -> Scrape:
         "max_attempts": 1,
         "request_interval": 0.0,
         "threads": 4,
+        "proxy": None,
         "contact": "",
         "files_per_partition": 100,
         "site": None,

@@ -22,6 +22,7 @@ PARAMS = Scrape(
     max_attempts=1,
     request_interval=0,
     threads=2,
+    proxy=None,
     contact="https://faceline.example",
     files_per_partition=1,
     site=None,
