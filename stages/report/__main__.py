@@ -188,6 +188,27 @@ def _told(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}" if value <= 1 else f"{value:.2f}"
 
 
+# What `label_source` says, in the page's words.
+ORIGINS = {
+    "annotation": "data set or list",
+    "picture": "the picture's keywords",
+    "person": "what is known of the person",
+    "dates": "counted from dates",
+}
+
+
+def label_origins(labeled: Figures) -> list[dict[str, Any]]:
+    """A row per label: on how many faces it is known, by where its value is from, and is null."""
+    return [
+        {
+            "label": name,
+            "counts": [counts["from"].get(origin, 0) for origin in ORIGINS],
+            "null": counts["null"],
+        }
+        for name, counts in labeled["labels"].items()
+    ]
+
+
 def read_figures(results: Path) -> Figures:
     """Every stage's metrics, by stage, and by source where there are several."""
     figures: Figures = {}
@@ -231,6 +252,8 @@ def main(
         top=max(1, steps[0].entered),
         splits={side: figures["data"]["split"][side] for side in schema.SPLITS},
         split_by=split_by,
+        origins=ORIGINS.values(),
+        label_origins=label_origins(figures["data"]["label"]),
         sheets=contact_sheets(files, balanced, labels, params),
         balanced_by=balanced_by,
         bins=bins,

@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
@@ -10,6 +11,7 @@ from stages.core import label_schema, schema
 from stages.core.labels.kinds import Number
 from stages.core.labels.known import LABELS, labels_of
 from stages.core.tables import write_rows
+from stages.label.values import Origin
 from stages.report import __main__ as report
 from stages.report.__main__ import contact_sheets, funnel, histogram, render, scores
 from stages.report.params import Params
@@ -92,6 +94,20 @@ def test_a_second_number_is_reported_in_its_own_unit(monkeypatch: pytest.MonkeyP
     assert [row["values"] for row in rows] == [["7.50"], ["9.00"], ["0.750"]]
 
 
+def test_the_page_counts_where_labels_are_from() -> None:
+    labeled = {
+        "labels": {
+            "age": {"known": 5, "null": 2, "from": {"annotation": 1, "dates": 4}},
+            "gender": {"known": 0, "null": 7, "from": {}},
+        }
+    }
+    assert report.label_origins(labeled) == [
+        {"label": "age", "counts": [1, 0, 0, 4], "null": 2},
+        {"label": "gender", "counts": [0, 0, 0, 0], "null": 7},
+    ]
+    assert set(report.ORIGINS) == set(get_args(Origin))
+
+
 def rendered(split_by: str) -> str:
     return render(
         steps=funnel(FIGURES, ["a", "b"]), top=15, models=["compact"],
@@ -99,7 +115,8 @@ def rendered(split_by: str) -> str:
         sheets=[report.ContactSheet("x", "<script>alert(1)</script>", 1, [("data:,", "train")])],
         ages=[{"bin": "0-24", "before": 9, "after": 4}], tallest=9,
         scores=[], mistakes={}, lineage={"data": "abc"}, params="crop: {margin: 1}",
-        split_by=split_by,
+        split_by=split_by, origins=["dates"],
+        label_origins=[{"label": "age", "counts": [41], "null": 0}],
     )  # fmt: skip
 
 
@@ -108,13 +125,18 @@ def page() -> str:
     return rendered("identity")
 
 
-def test_nobody_is_on_two_sides_only_where_the_split_is_by_identity() -> None:
-    assert "Nobody, and no near-duplicate picture, is on two sides" in rendered("identity")
+def test_no_person_is_in_two_splits_only_where_the_split_is_by_identity() -> None:
+    assert "No person and no near-duplicate picture is in two splits" in rendered("identity")
     assert "of people that no model saw" in rendered("identity")
     by_picture = rendered("picture")
-    assert "Nobody" not in by_picture
+    assert "No person" not in by_picture
     assert "a person may be" in by_picture
     assert "of people that no model saw" not in by_picture
+
+
+def test_the_page_shows_where_labels_are_from(page: str) -> None:
+    row = page.split("Where the labels come from")[1].split("</table>", maxsplit=1)[0]
+    assert '<td>age</td><td class="n">41</td>' in row
 
 
 def test_names_from_outside_are_escaped(page: str) -> None:
