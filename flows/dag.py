@@ -91,12 +91,10 @@ def _described(graph: networkx.DiGraph, stage: Any) -> Stage:
 
 def upstream(stage: Stage, stages: Sequence[Stage]) -> set[str]:
     """The names of a stage and of all, among `stages`, that it needs."""
-    known = {each.name: each for each in stages}
-    found, waiting = set(), {stage.name}
-    while waiting:
-        found |= waiting
-        waiting = {need for name in waiting for need in known[name].needs & known.keys()} - found
-    return found
+    graph = networkx.DiGraph({each.name: each.needs for each in stages})
+    known = {each.name for each in stages}
+    needed: set[str] = networkx.descendants(graph.subgraph(known), stage.name)
+    return needed | {stage.name}
 
 
 def unchanged(stage: Stage) -> bool:

@@ -1,6 +1,5 @@
 """The deployments of `prefect.yaml`: what they want, and sending them to a server."""
 
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -15,13 +14,13 @@ from prefect.client.schemas.actions import (
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from flows.programs import FailedError, last_lines
+from flows import children
+from flows.children import FailedError
 from stages.core.program import InputError, read_params
 
 FILE = Path("prefect.yaml")
 SCHEDULE = {"schedule", "active", "max_scheduled_runs", "parameters", "slug"}
 PREFECT = (sys.executable, "-m", "prefect", "--no-prompt")
-LIMIT = 180.0  # seconds
 
 
 def read(path: Path) -> tuple[list[str], dict[str, str]]:
@@ -46,16 +45,13 @@ def deploy(url: str, pools: Sequence[str], env: Mapping[str, str]) -> None:
         before = {each.id: each.schedules for each in client.read_deployments()}
         run_deploy(env)
         for number, schedules in before.items():
-            told = [each.model_dump(include=SCHEDULE) for each in schedules]
-            kept = [DeploymentScheduleUpdate(**each) for each in told]
+            fields = [each.model_dump(include=SCHEDULE) for each in schedules]
+            kept = [DeploymentScheduleUpdate(**each) for each in fields]
             client.update_deployment(number, DeploymentUpdate(schedules=kept))
 
 
 def run_deploy(env: Mapping[str, str]) -> None:
-    """`prefect deploy --all`, without a question; `FailedError` when it cannot."""
-    done = subprocess.run(
-        [*PREFECT, "deploy", "--all"], env=env, stdin=subprocess.DEVNULL, text=True, check=False,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, timeout=LIMIT,
-    )  # fmt: skip
-    if done.returncode:
-        raise FailedError(f"{FILE}: cannot be deployed:\n{last_lines(done.stdout)}")
+    """`prefect deploy --all`, without a question; `FailedError` with its last lines."""
+    done = children.run([*PREFECT, "deploy", "--all"], lambda _: None, env=env)
+    if done.code:
+        raise FailedError(f"{FILE}: cannot be deployed:\n" + "\n".join(done.last))

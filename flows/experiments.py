@@ -23,7 +23,7 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled, Completed, Failed
 from pydantic import Field
 
-from flows import process, sharing, workspace
+from flows import children, sharing, workspace
 from flows.train import inputs, pool_stages, refuse_others
 from stages.core.program import InputError
 
@@ -52,8 +52,8 @@ def run_one(
     command += ["--name", name, *(f"--set-param={each}" for each in overrides)]
     command += ["--single-item", *targets] if targets else []
     try:
-        done = process.run(command, say)
-    except process.StoppedError:
+        done = children.run(command, say)
+    except children.StoppedError:
         return Cancelled(message="The run was cancelled")
     finally:
         started.set()
@@ -80,7 +80,7 @@ def experiments(
         f"{sharing.slug(run)}-{number}": each for number, each in enumerate(experiments, start=1)
     }
     try:
-        with workspace.held(when_busy, run, log.info), process.within():
+        with workspace.held(when_busy, run, log.info), children.within():
             targets = _prepare(experiments) if training_only else []
             states = _run_all(named, targets, jobs)
             _publish(compare(named, states, dvc.api.exp_show()))

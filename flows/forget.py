@@ -21,7 +21,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.settings import get_current_settings
 from pydantic import BaseModel, ConfigDict, Field
 
-from flows import artifacts, editing, process
+from flows import artifacts, children, editing
 from stages.core import catalogue
 from stages.core.program import InputError
 from stages.forget import forgotten as lists
@@ -155,7 +155,7 @@ def clean(case: Case, own: UUID, say: Callable[[str], None]) -> None:
 
 def _collect(say: Callable[[str], None]) -> None:
     say("every other version of the data leaves DVC's cache, also of those who stay")
-    done = process.run([sys.executable, "-m", "dvc", "gc", "--workspace", "--force"], say)
+    done = children.run([sys.executable, "-m", "dvc", "gc", "--workspace", "--force"], say)
     if done.code:
         raise InputError(f"dvc gc: {done.last[-1] if done.last else 'failed'}")
 

@@ -21,7 +21,7 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled, Completed, Failed
 from prefect.tasks import exponential_backoff
 
-from flows import artifacts, dag, process, sharing, workspace
+from flows import artifacts, children, dag, sharing, workspace
 from flows.progress_artifact import ProgressArtifact
 from stages.core.program import InputError
 
@@ -48,8 +48,8 @@ def reproduce(stage: dag.Stage, verdict: Verdict, blame: Sequence[str]) -> State
     command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item"]
     try:
         force = ["--force"] * (verdict == "force")
-        done = process.run([*command, *force, stage.name], say, at_rest=dag.at_rest)
-    except process.StoppedError:
+        done = children.run([*command, *force, stage.name], say, at_rest=dag.at_rest)
+    except children.StoppedError:
         return Cancelled(message="The run was cancelled")
     if done.code:
         return Failed(message="\n".join(done.last))
@@ -67,7 +67,7 @@ def run_stages(stages: Sequence[dag.Stage], force: bool = False) -> dict[str, St
     known = {stage.name: stage for stage in stages}
     futures: dict[str, PrefectFuture[Any]] = {}
     states: dict[str, State[Any]] = {}
-    with process.within():
+    with children.within():
         while len(states) < len(known):
             for name, stage in known.items():
                 needs = stage.needs & known.keys()

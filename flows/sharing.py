@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from dvc.config import Config
 
-from flows import process
+from flows import children
 from stages.core.program import InputError
 
 Say = Callable[[str], None]
@@ -73,9 +73,9 @@ def push_commits(say: Say, name: str) -> None:
         say("git has no remote: pushes no commit")
         return
     for _ in range(TRIES):
-        if not process.run(["git", "push", "--quiet", remote, branch], say).code:
+        if not children.run(["git", "push", "--quiet", remote, branch], say).code:
             return
-        if process.run(["git", "pull", "--quiet", "--rebase", remote, branch], say).code:
+        if children.run(["git", "pull", "--quiet", "--rebase", remote, branch], say).code:
             _give_way(say, remote, branch, name)
     raise InputError(f"push: {remote} refused {branch} {TRIES} times; the log says why")
 
@@ -122,7 +122,7 @@ def _dvc_remote() -> bool:
 
 def _ask(*question: str) -> list[str]:
     """What git answers, its last lines; nothing when it refuses."""
-    done = process.run(["git", *question], lambda _: None)
+    done = children.run(["git", *question], lambda _: None)
     return [] if done.code else done.last
 
 
@@ -135,6 +135,6 @@ def _dvc(say: Say, *arguments: str) -> None:
 
 
 def _succeed(say: Say, command: Sequence[str], name: str) -> None:
-    done = process.run(command, say)
+    done = children.run(command, say)
     if done.code:
         raise InputError(f"{name}: {' '.join(done.last)}")

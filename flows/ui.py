@@ -22,8 +22,8 @@ from prefect.settings import (
 )
 
 from flows import deployments
+from flows.children import Children, FailedError, StoppedError, tail
 from flows.deployments import PREFECT
-from flows.programs import FailedError, Programs, StoppedError, tail
 from stages.core.program import InputError
 
 LOGS = Path(".store/ui")
@@ -41,17 +41,17 @@ def serve(port: int, only: Sequence[str]) -> None:
     found = answers(url)
     if not found:
         check_free(url, here, port)
-    with Programs(LOGS, environment(url)) as programs:
+    with Children(LOGS, environment(url)) as children:
         if not found:
-            log = programs.start("server", [*PREFECT, "server", "start", "--port", str(port)])
-            if not programs.wait(lambda: answers(url), START):
+            log = children.start("server", [*PREFECT, "server", "start", "--port", str(port)])
+            if not children.wait(lambda: answers(url), START):
                 raise FailedError(f"server does not answer after {START:.0f} s; {tail(log)}")
-            deployments.deploy(url, wanted, programs.env)
+            deployments.deploy(url, wanted, children.env)
         for pool in pools:
             command = [*PREFECT, "worker", "start", "--type", "process", "--pool", pool]
-            programs.start(f"worker-{pool}", [*command, "--name", worker_name()])
+            children.start(f"worker-{pool}", [*command, "--name", worker_name()])
         print(welcome(url, found, pools, menu), flush=True)
-        programs.wait(lambda: False)
+        children.wait(lambda: False)
 
 
 def chosen(pools: list[str], only: Sequence[str]) -> list[str]:

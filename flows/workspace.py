@@ -1,11 +1,9 @@
 """The workspace that a run works in: held by one run at a time, its parameters, its commit."""
 
-import fcntl
 import hashlib
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,13 +16,14 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.utils.cli_parse import to_path_overrides
 from dvc.utils.hydra import apply_overrides, compose_and_dump
+from filelock import AcquireReturnProxy, FileLock, Timeout
 from hydra.errors import HydraException
 
-from flows import dag, process
+from flows import children, dag
 from stages.core.program import PARAMS_FILE, InputError
 
-HOLDER = Path(".dvc/tmp/faceline-run")
-POLL = 0.5  # seconds between two looks at a workspace that is held
+LOCK = Path(".dvc/tmp/faceline-run.lock")
+HOLDER = Path(".dvc/tmp/faceline-run")  # says who holds the lock
 WhenBusy = Literal["wait", "refuse"]
 
 _held: ContextVar[bool] = ContextVar("held", default=False)
@@ -32,7 +31,7 @@ _held: ContextVar[bool] = ContextVar("held", default=False)
 
 @contextmanager
 def held(
-    when_busy: WhenBusy, name: str = "a run", say: Callable[[str], None] = print
+    when_busy: WhenBusy, name: str = "a run", log: Callable[[str], None] = print
 ) -> Iterator[None]:
     """Hold the workspace for one run; a flow within a flow that holds it holds it already.
 
@@ -42,11 +41,8 @@ def held(
         yield
         return
     HOLDER.parent.mkdir(parents=True, exist_ok=True)
-    with HOLDER.open("a+", encoding="utf-8") as file:
-        _lock(file.fileno(), when_busy, say)
-        file.truncate(0)
-        file.write(f"{name} (process {os.getpid()})")
-        file.flush()
+    with _locked(when_busy, log):
+        HOLDER.write_text(f"{name} (process {os.getpid()})", encoding="utf-8")
         token = _held.set(True)
         try:
             yield
@@ -54,21 +50,16 @@ def held(
             _held.reset(token)
 
 
-def _lock(file: int, when_busy: WhenBusy, say: Callable[[str], None]) -> None:
-    told = False
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = HOLDER.read_text(encoding="utf-8") or "another run"
-            if when_busy == "refuse":
-                raise InputError(f"when_busy = 'refuse': {holder} holds the workspace") from None
-            if not told:
-                say(f"waits for {holder}, which holds the workspace")
-                told = True
-            time.sleep(POLL)
-        else:
-            return
+def _locked(when_busy: WhenBusy, log: Callable[[str], None]) -> AcquireReturnProxy[FileLock]:
+    lock = FileLock(LOCK)
+    try:
+        return lock.acquire(blocking=False)
+    except Timeout:
+        holder = HOLDER.read_text(encoding="utf-8") if HOLDER.exists() else "another run"
+        if when_busy == "refuse":
+            raise InputError(f"when_busy = 'refuse': {holder} holds the workspace") from None
+        log(f"waits for {holder}, which holds the workspace")
+    return lock.acquire()
 
 
 def override(overrides: Sequence[str]) -> None:
@@ -121,7 +112,7 @@ def _kept_by_git() -> list[str]:
 
 def push(say: Callable[[str], None] = print) -> None:
     """`dvc push`; `InputError` with DVC's last line when there is no remote or it refuses."""
-    done = process.run([sys.executable, "-m", "dvc", "push"], say)
+    done = children.run([sys.executable, "-m", "dvc", "push"], say)
     if done.code:
         raise InputError(f"push: {done.last[-1] if done.last else 'dvc push failed'}")
 
