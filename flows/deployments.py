@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import yaml
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import (
     DeploymentScheduleUpdate,
@@ -16,7 +17,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows import children
 from flows.children import FailedError
-from stages.core.program import InputError, read_params
+from stages.core.program import InputError
 
 FILE = Path("prefect.yaml")
 SCHEDULE = {"schedule", "active", "max_scheduled_runs", "parameters", "slug"}
@@ -25,11 +26,13 @@ PREFECT = (sys.executable, "-m", "prefect", "--no-prompt")
 
 def read(path: Path) -> tuple[list[str], dict[str, str]]:
     """The work pools that deployments want, and the deployments with what each is for."""
-    deployments = read_params(path).get("deployments") or []
     try:
+        deployments = yaml.safe_load(path.read_text(encoding="utf-8"))["deployments"] or []
         pools = sorted({each["work_pool"]["name"] for each in deployments})
         menu = {each["name"]: " ".join(each.get("description", "").split()) for each in deployments}
-    except (KeyError, TypeError, AttributeError):
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; run from the project's folder") from None
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
         pools, menu = [], {}
     if not pools:
         raise InputError(f"{path}: deployments: each needs a name and a work_pool with a name")
