@@ -2,8 +2,10 @@
 
 import logging
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -13,22 +15,57 @@ Item = TypeVar("Item")
 log = logging.getLogger(__name__)
 
 
+class Progress:
+    """Counts what is done of `total`, which may change; for several threads.
+
+    Its lines read "120 of 600 pictures, 12.3 a second, 00:39 left"; `flows` reads them back.
+    seconds: at least so many between two lines.
+    """
+
+    def __init__(self, total: int, unit: str, seconds: float = SECONDS) -> None:
+        self.total = total
+        self._unit, self._seconds = unit, seconds
+        self._done = 0
+        self._lock = threading.Lock()
+        self._began = self._logged = time.monotonic()
+        self._bar = tqdm(total=total, unit=unit) if sys.stderr.isatty() else None
+
+    def expect(self, more: int) -> None:
+        """Raise the total, or lower it."""
+        with self._lock:
+            self.total += more
+
+    def advance(self) -> None:
+        """Count one more."""
+        with self._lock:
+            self._done += 1
+            if self._bar is not None:
+                self._bar.total = self.total
+                self._bar.update()
+            else:
+                self._log()
+
+    def close(self) -> None:
+        """End the bar."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def _log(self) -> None:
+        now = time.monotonic()
+        if now - self._logged < self._seconds:
+            return
+        self._logged, rate = now, self._done / (now - self._began)
+        left = tqdm.format_interval(max(self.total - self._done, 0) / rate)
+        log.info(
+            "%d of %d %ss, %.1f a second, %s left", self._done, self.total, self._unit, rate, left
+        )
+
+
 def tracked(
     items: Iterable[Item], total: int, unit: str, seconds: float = SECONDS
 ) -> Iterator[Item]:
-    """The items as they come, while stderr tells how many of `total` there were.
-
-    The lines read "120 of 600 partitions, 12.3 a second, 00:39 left"; `flows` reads them back.
-    seconds: at least so many between two lines.
-    """
-    if sys.stderr.isatty():
-        yield from tqdm(items, total=total, unit=unit)
-        return
-    began = said = time.monotonic()
-    for done, item in enumerate(items, start=1):
-        yield item
-        now = time.monotonic()
-        if now - said >= seconds:
-            said, rate = now, done / (now - began)
-            left = tqdm.format_interval((total - done) / rate)
-            log.info("%d of %d %ss, %.1f a second, %s left", done, total, unit, rate, left)
+    """The items as they come, counted by a `Progress`."""
+    with closing(Progress(total, unit, seconds)) as progress:
+        for item in items:
+            yield item
+            progress.advance()

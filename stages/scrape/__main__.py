@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from stages.core import cluster
-from stages.core.progress import tracked
 from stages.core.stage import run
 from stages.core.store import Store
 from stages.forget import purge
@@ -49,7 +48,7 @@ def main(
     missing = [partition for partition in partitions if partition.name not in tables]
     log.info("%s: %d partitions, %d to fetch", source, len(partitions), len(missing))
     fetched = fetch(replace(job, partitions=missing), cluster.read(where))
-    tables |= dict(tracked(fetched, len(missing), "partition"))
+    tables |= dict(fetched)
     left_out = len(planned) - len(partitions)
     finished = Finished(source, partitions, tables, left_out, params.min_pictures)
     publish(finished, images, attempts, metrics)

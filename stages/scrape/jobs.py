@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stages.core import cluster, plugins
+from stages.core.progress import tracked
 from stages.core.store import Store
 from stages.forget.forgotten import Forgotten
 from stages.scrape.partition_store import PartitionStore, Tables
@@ -43,8 +44,9 @@ def fetch(job: Job, where: cluster.Cluster) -> Iterator[tuple[str, Tables]]:
         yield from crawl(job)
         return
     with cluster.pool(where) as pool:
-        for _, finished in pool.map_unordered(finish, divide(job, pool.workers)):
-            yield from finished.items()
+        jobs = pool.map_unordered(finish, divide(job, pool.workers))
+        finished = (item for _, tables in jobs for item in tables.items())
+        yield from tracked(finished, len(job.partitions), "partition")
 
 
 def divide(job: Job, workers: int) -> list[Job]:

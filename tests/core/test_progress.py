@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from stages.core import progress
-from stages.core.progress import tracked
+from stages.core.progress import Progress, tracked
 
 
 @pytest.fixture(autouse=True)
@@ -29,3 +29,18 @@ def test_nothing_to_do_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         assert list(tracked([], 0, "partition")) == []
     assert caplog.messages == []
+
+
+def test_counts_for_several_threads_and_a_total_that_changes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    progress = Progress(100, "picture")
+    with caplog.at_level(logging.INFO):
+        progress.advance()
+        progress.expect(-96)
+        for _ in range(3):
+            progress.advance()
+    assert caplog.messages == [
+        "2 of 4 pictures, 1.0 a second, 00:02 left",
+        "4 of 4 pictures, 1.0 a second, 00:00 left",
+    ]

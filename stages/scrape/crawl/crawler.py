@@ -23,7 +23,7 @@ from stages.scrape.crawl.engine import Engine
 from stages.scrape.crawl.fetch import Fetcher
 from stages.scrape.crawl.network import Network
 from stages.scrape.crawl.politeness import Politeness
-from stages.scrape.crawl.roles import Downloader, Feeder, Parser
+from stages.scrape.crawl.roles import Downloader, Feeder, Parser, expected
 from stages.scrape.crawl.run import InOrder, Run
 from stages.scrape.source import Crawled, Partition, Scrape
 
@@ -104,6 +104,8 @@ class Crawler(icrawler.Crawler):  # type: ignore[misc]  # icrawler ships no type
 
     def crawl(self, partitions: list[Partition]) -> Iterator[Crawled]:
         """Yield partitions as they finish; raises `NetworkLostError`, or the error of a thread."""
+        # A search is expected to offer all that may be looked at, until it has ended.
+        self._run.progress.expect(sum(expected(each, self._params) for each in partitions))
         self.feeder.start(partitions)
         self.parser.start()
         self.downloader.start()
@@ -118,6 +120,7 @@ class Crawler(icrawler.Crawler):  # type: ignore[misc]  # icrawler ships no type
     def stop(self) -> None:
         """End all threads; those in a request are woken by the end of their connection."""
         self._run.stop()
+        self._run.progress.close()
         self._web.connector.shut()
         until = time.monotonic() + JOIN
         for pool in (self.feeder, self.parser, self.downloader):

@@ -28,6 +28,11 @@ class Search:
     index: int = 0
 
 
+def expected(partition: Partition, params: Scrape) -> int:
+    """How many pictures a partition has at most, before its search has ended."""
+    return params.max_results if partition.celebrity else len(partition.items)
+
+
 class Feeder(icrawler.Feeder):  # type: ignore[misc]  # icrawler ships no types; so below
     """Puts every partition's search into the parser's queue, not too far ahead of the consumer."""
 
@@ -73,7 +78,9 @@ class Parser(icrawler.Parser):  # type: ignore[misc]
             more = False
         if more and progress.offered < limit and search.index + 1 < len(search.pages):
             self.input(Search(progress, search.pages, search.index + 1))
-        elif progress.close():
+            return
+        self._run.progress.expect(progress.offered - expected(progress.partition, self._params))
+        if progress.close():
             self._run.finish(progress)
 
     def parse(self, search: Search) -> bool:
@@ -122,6 +129,7 @@ class Downloader(icrawler.Downloader):  # type: ignore[misc]
             attempt.outcome = LeftOut(FORGOTTEN)
         else:
             attempt.outcome = self._fetch(result.url)
+        self._run.progress.advance()
         if progress.close():
             self._run.finish(progress)
 

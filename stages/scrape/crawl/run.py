@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from stages.core.progress import Progress
 from stages.scrape.crawl.partition_progress import PartitionProgress
 
 
@@ -36,10 +37,12 @@ class InOrder(queue.PriorityQueue[Any]):
 class Run:
     """Finished partitions on their way to the consumer, failures of threads, and the stop sign.
 
-    `ahead` bounds how many partitions are begun before the consumer has taken them.
+    `ahead` bounds how many partitions are begun before the consumer has taken them. `progress`
+    counts the pictures tried.
     """
 
     def __init__(self, ahead: int) -> None:
+        self.progress = Progress(0, "picture")
         self._finished: queue.Queue[PartitionProgress | BaseException] = queue.Queue()
         self._ahead = threading.Semaphore(ahead)
         self._stopping = threading.Event()

@@ -4,9 +4,11 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import islice
 from typing import NamedTuple
 
+from stages.core.progress import Progress
 from stages.pictures.decoder import Rejected
 from stages.pictures.inspection import Picture, inspect
 from stages.scrape.datasets.files import Files, Member
@@ -70,7 +72,8 @@ def crawl(
     source: str, partitions: list[Partition], files: Files, describe: Describe, params: Scrape
 ) -> Iterator[Crawled]:
     """Read each partition's pictures; every item is an attempt, the good ones are images."""
-    with ThreadPoolExecutor(params.threads) as threads:
+    total = sum(len(partition.fingerprint["files"]) for partition in partitions)
+    with ThreadPoolExecutor(params.threads) as threads, closing(Progress(total, "picture")) as done:
         for partition in partitions:
             crawled = Crawled(partition)
             items: list[Item] = partition.fingerprint["files"]
@@ -85,6 +88,7 @@ def crawl(
                 zip(items, threads.map(read, items), strict=True), start=1
             ):
                 add(crawled, source, item, rank, describe, found)
+                done.advance()
             yield crawled
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from stages.core import schema
 from stages.core.catalogue import Celebrity
+from stages.core.progress import Progress
 from stages.core.store import Store
 from stages.scrape.crawl import bing_search, crawler
 from stages.scrape.source import Crawled, Partition
@@ -329,6 +330,19 @@ def test_logging_is_left_alone(site, run, capfd) -> None:
     run("jane")
     assert root.handlers == before
     assert capfd.readouterr().err == ""
+
+
+def test_pictures_are_counted_and_the_total_follows_the_searches(
+    site, reply, picture, run, caplog, monkeypatch
+) -> None:
+    monkeypatch.setattr(Progress.__init__, "__defaults__", (0.0,))
+    for number, name in enumerate(("jane", "john")):
+        site.search(name, serve(site, reply, picture, 3, start=3 * number))
+    with caplog.at_level(logging.INFO):
+        run("jane", "john", max_results=20)
+    lines = [line for line in caplog.messages if "pictures" in line]
+    assert len(lines) == 6
+    assert lines[-1].startswith("6 of 6 pictures, ")
 
 
 def test_no_partition_no_crawl(run) -> None:

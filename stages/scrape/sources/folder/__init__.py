@@ -8,11 +8,13 @@ import os
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 from stages.core.catalogue import Celebrity
 from stages.core.program import InputError
+from stages.core.progress import Progress
 from stages.core.store import Store, digest
 from stages.core.texts import PERSON
 from stages.pictures.decoder import Rejected
@@ -65,7 +67,8 @@ def crawl(
     partitions: list[Partition], given: Path, params: Scrape, store: Store
 ) -> Iterator[Crawled]:
     """Read each partition's pictures; every file is an attempt, the good ones are images."""
-    with ThreadPoolExecutor(params.threads) as threads:
+    total = sum(len(partition.items) for partition in partitions)
+    with ThreadPoolExecutor(params.threads) as threads, closing(Progress(total, "picture")) as done:
         for partition in partitions:
             entries = [Entry(**each) for each in partition.fingerprint["files"]]
             crawled = Crawled(partition)
@@ -78,6 +81,7 @@ def crawl(
                 if reason == "changed":
                     crawled.final = False  # the next run reads it as it is then
                 crawled.attempts.append(_attempt(entry, rank, reason, detail))
+                done.advance()
             yield crawled
 
 
