@@ -5,6 +5,7 @@ label finds its values in what was fetched before.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 MOST_TEXTS = 64  # of one picture or person; CelebA says 42 of a picture
@@ -22,6 +23,14 @@ def tidy(text: object, limit: int = TEXT_LIMIT) -> str:
     return " ".join(kept.split())[:limit].strip()
 
 
+def composed(text: object, limit: int = TEXT_LIMIT) -> str:
+    """A tidy text in Unicode's composed form (NFC), so that equal words are equal texts.
+
+    macOS writes names of files decomposed, spreadsheets composed.
+    """
+    return unicodedata.normalize("NFC", tidy(text, limit))[:limit]
+
+
 def bounded(texts: Iterable[tuple[str, object]], prefix: str = "") -> dict[str, str]:
     """The first `MOST_TEXTS` that have a plain name and say anything; of equal names the last.
 
@@ -29,7 +38,7 @@ def bounded(texts: Iterable[tuple[str, object]], prefix: str = "") -> dict[str, 
     """
     kept: dict[str, str] = {}
     for name, text in texts:
-        tidied = tidy(text)
+        tidied = composed(text)
         if tidied and NAME.fullmatch(name) and (len(kept) < MOST_TEXTS or prefix + name in kept):
             kept[prefix + name] = tidied
     return kept

@@ -1,6 +1,7 @@
 """A face's value of a label, out of the texts that are known of its picture and its person."""
 
 import datetime
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, assert_never
@@ -73,7 +74,8 @@ def parse(label: Label, text: str) -> Value:
         case Number():
             return _number(text)
         case Category():
-            slug = "_".join(text.lower().split())
+            # NFKC: one form of each letter, whatever wrote the text.
+            slug = "_".join(unicodedata.normalize("NFKC", text).lower().split())
             return _SYNONYMS.get((label.name, slug), slug) or None
         case Binary():
             return _BINARY.get(text.strip().lower())

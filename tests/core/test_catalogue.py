@@ -4,6 +4,7 @@ import csv
 import datetime
 import io
 import tempfile
+import unicodedata
 from pathlib import Path
 
 import hypothesis
@@ -126,6 +127,13 @@ def outcome(folder: Path, text: str) -> tuple[list[Celebrity], str]:
         return read(folder, text), ""
     except InputError as error:
         return [], str(error)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_texts_are_the_same_in_every_form_of_unicode(tmp_path: Path, form: str) -> None:
+    text = unicodedata.normalize(form, "identity,query,job\nabe,김태희 Zoë,acteur célèbre\n")
+    (abe,) = read(tmp_path, text)
+    assert (abe.query, abe.traits) == ("김태희 Zoë", {"job": "acteur célèbre"})
 
 
 def test_further_columns_are_kept_as_text(tmp_path: Path) -> None:

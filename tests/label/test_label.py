@@ -1,6 +1,7 @@
 import datetime
 import json
 import math
+import unicodedata
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from stages.core import label_schema, schema, tables
 from stages.core.catalogue import Celebrity
 from stages.core.labels.kinds import Binary, Category, Number
-from stages.core.labels.known import AGE_GROUP, LABELS, labels_of
+from stages.core.labels.known import AGE_GROUP, CATEGORIES, LABELS, labels_of
 from stages.core.program import InputError, section
 from stages.label import __main__ as label
 from stages.label.params import Params
@@ -96,6 +97,7 @@ def stage_on(
         ("age", "-inf", None),
         ("age", "1e39", None),
         ("gender", "M", "male"),
+        ("gender", "ｆｅｍａｌｅ", "female"),
         ("gender", "f", "female"),
         ("gender", " Female ", "female"),
         ("gender", "femal", "femal"),
@@ -129,6 +131,15 @@ def test_parse_is_total(wanted: Any, text: str) -> None:
         case _:
             assert_never(wanted)
     assert not isinstance(value, float) or math.isfinite(value)
+
+
+@given(
+    st.sampled_from(list(CATEGORIES.values())),
+    st.text() | st.sampled_from(["é", "김태희", "ｍａｌｅ"]),
+)
+def test_a_class_is_the_same_in_every_form_of_unicode(label: Category, text: str) -> None:
+    values = {parse(label, unicodedata.normalize(form, text)) for form in ("NFC", "NFD", "NFKC")}
+    assert len(values) == 1
 
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))

@@ -128,7 +128,7 @@ def test_two_faces_of_one_picture_stay_together() -> None:
     assert all(len(found) == 1 for found in by_picture.values())
 
 
-def test_official_are_kept_but_by_copies_of_held_out_pictures() -> None:
+def test_official_splits_are_kept_except_by_copies_of_held_out_pictures() -> None:
     chance = random.Random(5)
     official = ["train"] * 6 + ["validation"] * 3 + ["test"] * 3 + [None] * 20
     rows = [
