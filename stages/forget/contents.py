@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stages.forget.normal import CELL
+from stages.forget.normal_forms import CELL
 
 Part = str | bytes  # a text, or the bytes of a picture
 CHUNK, OVERLAP = 64 << 20, 1 << 20  # bytes of a plain file in memory; what two chunks share

@@ -1,6 +1,6 @@
 """The list of who and what is forgotten: `data/forgotten.csv`, hashes only.
 
-Its columns are `kind` and `sha256`. Hashed are the normal forms of `stages.forget.normal` (a
+Its columns are `kind` and `sha256`. Hashed are the normal forms of `stages.forget.normal_forms` (a
 `name`, a `url`) and a picture's `image_id`, which is a hash itself (`image`): so the list holds
 nothing that stands in a table. Rows are sorted: nothing shows what belongs together.
 """
@@ -16,7 +16,7 @@ from stages.core.csvfile import check_columns, read_csv
 from stages.core.program import InputError
 from stages.core.scratch import atomic_path
 from stages.core.store import Store
-from stages.forget import normal
+from stages.forget import normal_forms
 
 KINDS = ("name", "url", "image")
 COLUMNS = ("kind", "sha256")
@@ -56,9 +56,9 @@ class Forgotten:
 
     def _found(self, text: str) -> bool:
         return (
-            _any(normal.IMAGE_ID.findall(text), self.images)
-            or _any(normal.addresses_in(text), self.urls)
-            or _any(normal.names_in(text), self.names)
+            _any(normal_forms.IMAGE_ID.findall(text), self.images)
+            or _any(normal_forms.addresses_in(text), self.urls)
+            or _any(normal_forms.names_in(text), self.names)
         )
 
 
@@ -71,10 +71,10 @@ def of(
     names: Iterable[str] = (), urls: Iterable[str] = (), images: Iterable[str] = ()
 ) -> Forgotten:
     """The hashes of names and addresses as they are written, and of pictures' `image_id`s."""
-    forms = filter(None, map(normal.name, names))
+    forms = filter(None, map(normal_forms.name, names))
     return Forgotten(
         frozenset(map(sha256, forms)),
-        frozenset(sha256(normal.address(url)) for url in urls),
+        frozenset(sha256(normal_forms.address(url)) for url in urls),
         frozenset(map(sha256, images)),
     )
 

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stages.forget import contents, normal
+from stages.forget import contents, normal_forms
 
 # Git's own history, and the project's code and pages: text that people wrote and git keeps.
 SKIPPED = (".git", "__pycache__")
 WRITTEN = (".py", ".md")
+NEAR = 40  # characters beside a word that are looked at
 
 
 @dataclass(frozen=True)
@@ -30,24 +31,51 @@ class Traces:
         """How many of them stand in a text, or whether a picture is one of them."""
         if isinstance(part, bytes):
             return hashlib.sha256(part).hexdigest() in self.pictures
-        text = normal.fold(normal.plain(part))
-        names = sum(bool(_pattern(name).search(text)) for name in self.names)
+        text = normal_forms.fold(normal_forms.plain(part))
+        names = sum(_is_name_in(normal_forms.name(name), text) for name in self.names)
         urls = sum(any(_is_address_in(form, text) for form in _forms(url)) for url in self.urls)
         return names + urls + sum(picture in text for picture in self.pictures)
 
 
-def _pattern(name: str) -> re.Pattern[str]:
-    """A name of several words with anything but letters between them; one word, on its own."""
-    words = [re.escape(word) for word in normal.name(name).split()]
-    if len(words) == 1:
-        return re.compile(rf"(?:^|{normal.EDGE})\s*{words[0]}\s*(?:$|{normal.EDGE})")
+def _is_name_in(form: str, text: str) -> bool:
+    """Whether a name in its normal form stands in a folded text."""
+    words = [re.escape(word) for word in form.split()]
+    if not words:
+        return False
+    if normal_forms.is_joined(form):
+        return bool(_joined(form).search(text))
     between = r"(?:[^\w\0]|_){1,3}".join(words)
-    return re.compile(rf"(?<![^\W_]){between}(?![^\W_])")
+    matches = re.finditer(rf"(?<![^\W_]){between}(?![^\W_])", text)
+    return any(len(words) > 1 or _is_alone(text, *match.span()) for match in matches)
+
+
+def _is_alone(text: str, start: int, end: int) -> bool:
+    """Whether nothing but numbers and signs is between a word and the edges on either side."""
+    before, after = text[max(0, start - NEAR) : start], text[end : end + NEAR]
+    left = r"^" if start < NEAR else r"(?!)"
+    right = r"$" if end + NEAR >= len(text) else r"(?!)"
+    return bool(
+        re.search(rf"(?:{left}|{normal_forms.EDGE})[\W\d_]*$", before)
+        and re.match(rf"[\W\d_]*(?:{right}|{normal_forms.EDGE})", after)
+    )
+
+
+def _joined(form: str) -> re.Pattern[str]:
+    """A name of a script without blanks: anywhere, with gaps in it or not.
+
+    Two syllables of Hangul must begin a word, and end it but for a particle.
+    """
+    gap = f"(?:{normal_forms.GAP}){{0,2}}"
+    if len(form) > 2 or not re.fullmatch(f"[{normal_forms.HANGUL}]+", form):
+        return re.compile(gap.join(form))
+    hangul, particles = normal_forms.HANGUL, "|".join(normal_forms.PARTICLES)
+    return re.compile(rf"(?<![{hangul}]){gap.join(form)}(?:{particles})?(?![{hangul}])")
 
 
 def _forms(url: str) -> set[str]:
     """An address as tables hold it, without secrets, and as it may stand elsewhere."""
-    return {normal.fold(form(url)) for form in (normal.address, normal.address_as_written)}
+    forms = (normal_forms.address, normal_forms.address_as_written)
+    return {normal_forms.fold(form(url)) for form in forms}
 
 
 def _is_address_in(url: str, text: str) -> bool:
