@@ -29,6 +29,8 @@ class Traces:
 
     def count(self, part: contents.Part) -> int:
         """How many of them stand in a text, or whether a picture is one of them."""
+        if isinstance(part, contents.Unread):
+            return 0
         if isinstance(part, bytes):
             return hashlib.sha256(part).hexdigest() in self.pictures
         text = normal_forms.fold(normal_forms.plain(part))
@@ -39,12 +41,14 @@ class Traces:
 
 def _is_name_in(form: str, text: str) -> bool:
     """Whether a name in its normal form stands in a folded text."""
-    words = [re.escape(word) for word in form.split()]
-    if not words:
+    joined = normal_forms.is_joined(form)
+    words = form.split()
+    # Far faster than a pattern in the many texts that lack even these.
+    if not words or not all(word in text for word in (form if joined else words)):
         return False
-    if normal_forms.is_joined(form):
+    if joined:
         return bool(_joined(form).search(text))
-    between = r"(?:[^\w\0]|_){1,3}".join(words)
+    between = r"(?:[^\w\0]|_){1,3}".join(map(re.escape, words))
     matches = re.finditer(rf"(?<![^\W_]){between}(?![^\W_])", text)
     return any(len(words) > 1 or _is_alone(text, *match.span()) for match in matches)
 
@@ -86,34 +90,52 @@ def _is_address_in(url: str, text: str) -> bool:
 
 @dataclass
 class SearchReport:
-    """What was searched in one place, and which files still hold how many traces."""
+    """What was searched in one place: which files hold how many traces, and which are unread."""
 
     place: str
     files: int = 0
     bytes: int = 0
     found: dict[str, int] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)  # with the reason
 
 
 def search(places: Iterable[Path], traces: Traces, skip: Iterable[Path] = ()) -> list[SearchReport]:
     """Search all files below some places, each file once, whatever it is called."""
     seen: set[tuple[int, int]] = set()
-    left = [path.resolve() for path in skip]
-    outcomes = []
+    skipped = [path.resolve() for path in skip]
+    reports = []
     for place in places:
-        outcome = SearchReport(str(place))
-        outcomes.append(outcome)
-        for path in files(place, left):
-            status = path.stat()
+        report = SearchReport(str(place))
+        reports.append(report)
+        for path in files(place, skipped):
             name = path.relative_to(place).as_posix()
-            count = traces.count(name)
-            if (status.st_dev, status.st_ino) not in seen:
-                seen.add((status.st_dev, status.st_ino))
-                outcome.files += 1
-                outcome.bytes += status.st_size
-                count += sum(map(traces.count, contents.parts(path)))
+            count = traces.count(name) + _search_file(path, name, traces, report, seen)
             if count:
-                outcome.found[name] = count
-    return outcomes
+                report.found[name] = count
+    return reports
+
+
+def _search_file(
+    path: Path, name: str, traces: Traces, report: SearchReport, seen: set[tuple[int, int]]
+) -> int:
+    """The traces in a file that was not seen before; notes what of it could not be read."""
+    count = 0
+    try:
+        status = path.stat()
+        if (status.st_dev, status.st_ino) in seen:
+            return 0
+        seen.add((status.st_dev, status.st_ino))
+        report.files += 1
+        report.bytes += status.st_size
+        for part in contents.parts(path):
+            count += traces.count(part)
+            if isinstance(part, contents.Unread):
+                report.unread[name] = part.reason
+    except FileNotFoundError:  # gone in the meantime
+        pass
+    except OSError as error:
+        report.unread[name] = error.strerror or type(error).__name__
+    return count
 
 
 def files(place: Path, skip: Iterable[Path] = ()) -> Iterator[Path]:

@@ -1,29 +1,29 @@
 """Take what is forgotten out of the store, once for every new list.
 
-The list knows a person by name; what else belongs to them the store's own tables tell: the
-addresses and pictures of their rows go too, also those that no other clone has seen.
+The list knows a person by name; what else belongs to them the store tells: the addresses and
+pictures of their rows, and the pictures fetched for their search, finished or not.
 """
 
 import fcntl
 import hashlib
 import os
-import re
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stages.core import scratch
+from stages.core.scratch import remove
 from stages.core.store import Store
+from stages.forget import contents
 from stages.forget import forgotten as lists
-from stages.forget.contents import flat, parts
+from stages.forget.contents import DAMAGE, PICTURES, Part, Unread, flat, parts
 from stages.forget.forgotten import KEPT, Forgotten
+from stages.forget.normal_forms import address, addresses_in
 
-_ENTRY = re.compile(r"[0-9a-f]{40}\.[0-9a-f]{16}")
 _LOGS = ("*.log", "*.jsonl")
 
 
@@ -42,20 +42,48 @@ class Related:
         return lists.of(urls=urls, images=self.images)
 
 
-def related(tables: Iterable[Path], forgotten: Forgotten) -> Related:
-    """The rows of some tables in which something forgotten stands; other files are passed over."""
+def related(files: Iterable[Path], forgotten: Forgotten) -> Related:
+    """What tables and answers of the web say of something forgotten; other files are passed over.
+
+    A table's row counts in which it stands. Of a search that was cut short there is no table: what
+    was fetched from addresses on a page that was asked for by name counts too.
+    """
     found = Related()
-    for path in tables:
-        faces = set()
-        for row in _rows(path):
-            if forgotten.found_in(*(text for text in flat(row) if isinstance(text, str))):
-                found.urls |= {row["url"]} if row.get("url") else set()
-                found.images |= {row["image_id"]} if row.get("image_id") else set()
-                faces |= {row["face_id"]} if row.get("face_id") else set()
-        if faces:
-            found.images |= {face.rpartition("-")[0] for face in faces}
-            found.faces |= _faces(path, faces)
+    answers: dict[Path, str] = {}  # address by file
+    on_pages: set[str] = set()  # normal forms
+    for path in files:
+        try:
+            _add_rows(found, path, forgotten)
+            if (line := contents.header(path)) is not None:
+                answers[path] = url = str(line.get("url") or "")
+                if forgotten.found_in(url):
+                    on_pages.update(addresses_in(contents.body(path).decode("utf-8", "replace")))
+        except DAMAGE:  # the store makes it anew, and the proof reads its bytes
+            continue
+    for path, url in answers.items():
+        if forgotten.found_in(url) or address(url) in on_pages:
+            _add_picture(found, path, url)
     return found
+
+
+def _add_rows(found: Related, path: Path, forgotten: Forgotten) -> None:
+    faces = set()
+    for row in _rows(path):
+        if forgotten.found_in(*(text for text in flat(row) if isinstance(text, str))):
+            found.urls |= {row["url"]} if row.get("url") else set()
+            found.images |= {row["image_id"]} if row.get("image_id") else set()
+            faces |= {row["face_id"]} if row.get("face_id") else set()
+    if faces:
+        found.images |= {face.rpartition("-")[0] for face in faces}
+        found.faces |= _faces(path, faces)
+
+
+def _add_picture(found: Related, path: Path, url: str) -> None:
+    """The picture that an address gave, if it gave one."""
+    body = contents.body(path)
+    if body.startswith(PICTURES):
+        found.urls.add(url)
+        found.images.add(hashlib.sha256(body).hexdigest())
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -63,13 +91,10 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
     with path.open("rb") as file:
         if file.read(4) != b"PAR1":
             return
-    try:
-        with pq.ParquetFile(path) as table:
-            names = [name for name in table.schema_arrow.names if name not in ("image", "face")]
-            for batch in table.iter_batches(columns=names):
-                yield from batch.to_pylist()
-    except pa.ArrowException:  # damaged: the store makes it anew, and the proof reads its bytes
-        return
+    with pq.ParquetFile(path) as table:
+        names = [name for name in table.schema_arrow.names if name not in ("image", "face")]
+        for batch in table.iter_batches(columns=names):
+            yield from batch.to_pylist()
 
 
 def _faces(path: Path, wanted: set[str]) -> set[str]:
@@ -110,11 +135,11 @@ def purge(store: Store, forgotten: Forgotten) -> int:
     All trainings go too, interrupted or finished: their weights may have learnt from the person.
     So does what a killed run left, and the lines of logs.
     """
-    entries = [path for path in store.root.glob("*/*/*") if _ENTRY.fullmatch(path.name)]
+    entries = list(store.entries())
     everything = forgotten | related(entries, forgotten).hashes
     held = [path for path in entries if holds(path, everything)]
     for path in held:
-        path.unlink(missing_ok=True)
+        remove(path)
     shutil.rmtree(store.root / "train", ignore_errors=True)
     scratch.sweep(store.root / "scratch")
     for pattern in _LOGS:
@@ -124,8 +149,20 @@ def purge(store: Store, forgotten: Forgotten) -> int:
 
 
 def holds(path: Path, forgotten: Forgotten) -> bool:
-    """Whether a file holds something forgotten."""
-    return any(
-        forgotten.shown_by(part) if isinstance(part, bytes) else forgotten.found_in(part)
-        for part in parts(path)
-    )
+    """Whether an entry holds something forgotten, or cannot be read, so that nobody knows."""
+    try:
+        return any(_shows(part, forgotten) for part in parts(path))
+    except DAMAGE:
+        return True
+
+
+def _shows(part: Part, forgotten: Forgotten) -> bool:
+    match part:
+        case bytes():
+            return forgotten.shown_by(part)
+        case str():
+            return forgotten.found_in(part)
+        case Unread():
+            return True
+        case _:
+            assert_never(part)

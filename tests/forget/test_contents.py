@@ -1,16 +1,25 @@
 """A file gives its texts and pictures, however they are packed."""
 
 import base64
+import bz2
+import gzip
 import io
+import lzma
 import struct
+import tempfile
+import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stages.forget import contents
+from stages.forget.contents import Unread
 from stages.scrape.crawl.answer import Answer, now
 
 JPEG = b"\xff\xd8\xff the bytes of a picture"
@@ -112,3 +121,114 @@ def test_a_long_file_comes_in_chunks_that_overlap(
 def test_a_picture_and_nothing(tmp_path: Path) -> None:
     assert read(tmp_path, JPEG) == ("", [JPEG])
     assert read(tmp_path, b"") == ("", [])
+
+
+def test_compressed_streams_of_every_common_kind(tmp_path: Path) -> None:
+    for compress in (gzip.compress, bz2.compress, lzma.compress, zstd, lz4):
+        assert "ada-lorne" in read(tmp_path, compress(b"ada-lorne"))[0]
+        assert read(tmp_path, compress(compress(JPEG)))[1] == [JPEG]
+
+
+def zstd(content: bytes) -> bytes:
+    return framed(content, "zstd")
+
+
+def lz4(content: bytes) -> bytes:
+    return framed(content, "lz4")
+
+
+def framed(content: bytes, codec: str) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, codec) as stream:
+        stream.write(content)
+    made: bytes = sink.getvalue().to_pybytes()
+    return made
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_text_in_sixteen_bits(tmp_path: Path, encoding: str) -> None:
+    assert "Ada Lorne" in read(tmp_path, "name: Ada Lorne\n".encode(encoding))[0]
+    korean = "\ufeff김태희 ".encode("utf-16-le")  # as Windows saves it, with its mark
+    assert "김태희" in read(tmp_path, korean)[0]
+
+
+def unread(folder: Path, content: bytes) -> list[str]:
+    (folder / "object").write_bytes(content)
+    found = list(contents.parts(folder / "object"))
+    return [part.reason for part in found if isinstance(part, Unread)]
+
+
+def nested(depth: int) -> bytes:
+    content = b"ada-lorne"
+    for _ in range(depth):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("x", content)
+        content = file.getvalue()
+    return content
+
+
+def test_archives_in_archives_end_somewhere(tmp_path: Path) -> None:
+    assert unread(tmp_path, nested(contents.MAX_NESTED)) == []
+    (reason,) = unread(tmp_path, nested(1200))
+    assert reason == "archives nested deeper than 8"
+
+
+def encrypted() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("ada-lorne.jpg", JPEG)
+    content = bytearray(file.getvalue())
+    content[6] |= 1  # the flag in the member's header, and in the directory
+    content[content.index(b"PK\1\2") + 8] |= 1
+    return bytes(content)
+
+
+def test_an_encrypted_archive_is_said_to_be_unread(tmp_path: Path) -> None:
+    (reason,) = unread(tmp_path, encrypted())
+    assert "ada-lorne.jpg" in reason
+    assert "encrypted" in reason
+    assert "ada-lorne" in read(tmp_path, encrypted())[0]
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress, zstd])
+def test_a_bomb_is_said_to_be_unread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compress: Callable[[bytes], bytes]
+) -> None:
+    monkeypatch.setattr(contents, "MAX_UNPACKED", 1 << 20)
+    assert unread(tmp_path, compress(bytes(4 << 20))) == ["unpacks to more than 1 MB"]
+    assert unread(tmp_path, compress(bytes(1 << 19))) == []
+
+
+def test_many_zeros_are_no_records(tmp_path: Path) -> None:
+    began = time.process_time()
+    read(tmp_path, bytes(32 << 20))
+    assert time.process_time() - began < 3
+
+
+SAMPLES = [parquet(), nested(2), encrypted(), gzip.compress(b"ada" * 99), lzma.compress(b"a" * 99),
+           bz2.compress(b"a" * 99), framed(b"a" * 99, "zstd"), b'{"url": "x"}\nbody']  # fmt: skip
+edits = st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=8)
+
+
+@settings(max_examples=200)
+@given(st.sampled_from(SAMPLES), edits, st.integers(0, 10_000))
+def test_however_damaged_a_file_is_read_to_its_end(
+    sample: bytes, changes: list[tuple[int, int]], length: int
+) -> None:
+    content = bytearray(sample)
+    for place, value in changes:
+        content[place % len(content)] = value
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "object"
+        path.write_bytes(content[: max(4, length)])
+        list(contents.parts(path))
+
+
+def test_a_header_and_a_body(tmp_path: Path) -> None:
+    path = tmp_path / "object"
+    path.write_bytes(b'{"url": "http://x.test"}\n' + JPEG)
+    assert contents.header(path) == {"url": "http://x.test"}
+    assert contents.body(path) == JPEG
+    path.write_bytes(JPEG)
+    assert contents.header(path) is None

@@ -7,13 +7,14 @@ import io
 import json
 import os
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stages.forget import proof
+from stages.forget import contents, proof
 from stages.forget.proof import Traces
 from stages.scrape.crawl.answer import Answer, now
 
@@ -123,3 +124,22 @@ def test_an_address_with_credentials_is_found_with_and_without_them(query: str) 
     traces = Traces(urls=frozenset({"https://ada:pw@x.test/1.jpg?sig=s3cret"}))
     assert traces.count(f"http://x.test/1.jpg?{query}") == 1
     assert traces.count("http://x.test/1.jpg") == 0
+
+
+def test_what_cannot_be_read_is_reported_and_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.zip").write_bytes(archive("x", b"y"))
+    (tmp_path / "b").write_text("Ada Lorne")
+
+    def parts(path: Path) -> Iterator[contents.Part]:
+        if path.name == "a.zip":
+            yield contents.Unread("x: encrypted")
+        else:
+            yield path.read_text()
+            raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(contents, "parts", parts)
+    (report,) = proof.search([tmp_path], TRACES)
+    assert report.unread == {"a.zip": "x: encrypted", "b": "Permission denied"}
+    assert list(report.found) == ["b"]

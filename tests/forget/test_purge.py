@@ -1,6 +1,7 @@
 """The store loses what is forgotten, once for each new list, and nothing else."""
 
 import hashlib
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from stages.core import schema
 from stages.core.store import Store, key
@@ -141,3 +144,66 @@ def test_rows_tell_addresses_ids_and_the_bytes_of_faces(store: Store) -> None:
 def test_a_file_s_own_path_stays_off_the_list() -> None:
     rows = purge.Related(urls={"file:1.jpg", "http://x.test/1"})
     assert rows.hashes == lists.of(urls=["http://x.test/1"])
+
+
+def test_what_a_search_that_was_cut_short_fetched_is_known(tmp_path: Path) -> None:
+    """There are the page and pictures from it, and no table that says whose they are."""
+    store = Store(tmp_path / "store")
+    url, other = "http://cdn.test/1.jpg", "http://cdn.test/2.jpg"
+    page = "http://search.test/?q=Ada+Lorne"
+    store.put("page", key("p"), Answer(page, page, now(), body=f"<a>{url}</a>".encode()).to_bytes())
+    for each in (url, other):
+        answer = Answer(each, each, now(), body=body(each))
+        store.put("picture", key(each), answer.to_bytes())
+    rows = purge.related(store.entries(), lists.of(["ada lorne"]))
+    assert rows.urls == {url}
+    assert rows.images == {hashlib.sha256(body(url)).hexdigest()}
+    assert purge.purge(store, lists.of(["ada lorne"])) == 2
+    assert [path.stem for path in store.entries()] == [key(other)]
+
+
+def harm(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-9:] = bytes(9)
+    path.write_bytes(content)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def become_a_folder(path: Path) -> None:
+    path.unlink()
+    (path / "inside").mkdir(parents=True)
+
+
+def become_a_loop(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path)
+
+
+@pytest.mark.parametrize("damage", [harm, cut, empty, become_a_folder, become_a_loop])
+def test_damaged_entries_stop_no_purge(store: Store, tmp_path: Path, damage: Any) -> None:
+    for entry in list(store.entries()):
+        if entry.stem == key("bo-tanaka"):
+            damage(entry)
+    lists.write(tmp_path / "list", lists.of(["Ada Lorne"]))
+    purge.purge_if_changed(tmp_path / "list", store)
+    assert {name for names in people_in(store).values() for name in names} <= {"bo-tanaka"}
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=400), st.integers(0, 4000))
+def test_whatever_bytes_a_table_holds_the_purge_ends(
+    tmp_path: Path, noise: bytes, place: int
+) -> None:
+    store = Store(tmp_path / "noise")
+    file = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([row(schema.FACES.names, "bo-tanaka")], schema.FACES), file)
+    content = file.getvalue()
+    store.put("faces", key("x"), content[:place] + noise + content[place + len(noise) :])
+    purge.purge(store, lists.of(["Ada Lorne"], ["http://x.test/1"], ["0" * 64]))
