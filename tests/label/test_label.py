@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stages.core import label_schema, schema, tables
 from stages.core.catalogue import Celebrity
-from stages.core.labels.kinds import Binary, Category, Number
+from stages.core.labels.kinds import Binary, Category, Label, Number
 from stages.core.labels.known import AGE_GROUP, CATEGORIES, LABELS, labels_of
 from stages.core.program import InputError, section
 from stages.label import __main__ as label
@@ -366,3 +366,21 @@ def test_where_all_is_known_nothing_is_told(
     with caplog.at_level("WARNING"):
         stage_on(tmp_path, ["gender"], {"demo": str(tmp_path / "celebrities.csv")}, faces)
     assert caplog.messages == []
+
+
+TEXTS = st.text(max_size=20) | st.sampled_from(
+    ["2024-02-30", "2024-W01-1", "0001-01-01T00:00:00+23:59", "9" * 5000, "1e308", "nan", "[" * 99]
+)
+
+
+@given(
+    st.sampled_from(list(LABELS.values())),
+    st.dictionaries(
+        st.sampled_from(["age", "taken", "birth_date", "gender", "faceline:age", "person:age"]),
+        TEXTS,
+    ),
+)
+def test_any_text_gives_a_value_or_none(label: Label, metadata: dict[str, str]) -> None:
+    found = value_of(label, metadata, None)
+    assert (found.value is None) == (found.origin is None)
+    assert not (found.unreadable and found.value is not None)
