@@ -37,7 +37,7 @@ def tables(before: Revision, after: Revision, age_edges: Sequence[int]) -> list[
             ages(old, new, thin[0], thin[1], age_edges),
         ),
         shortened("What was left out", ("why", *header), changed(*steps)),
-        Table("Split", ("side", *header, "people"), sides(old, new), moved(old, new)),
+        Table("Split", ("split", *header, "people"), splits(old, new), moved(old, new)),
     ]
 
 
@@ -133,29 +133,28 @@ def changed(old: Counts, new: Counts) -> list[tuple[str, ...]]:
     ]
 
 
-def sides(old: pa.Table, new: pa.Table) -> list[tuple[str, ...]]:
-    """A row per side of the split: faces, and people, before and after."""
+def splits(old: pa.Table, new: pa.Table) -> list[tuple[str, ...]]:
+    """A row per split: faces, and people, before and after."""
     rows: list[tuple[str, ...]] = []
-    for side in SPLITS:
-        own, now = (table.filter(pc.equal(table["split"], side)) for table in (old, new))
+    for split in SPLITS:
+        own, now = (table.filter(pc.equal(table["split"], split)) for table in (old, new))
         people = (pc.count_distinct(each["identity"]).as_py() for each in (own, now))
-        rows.append((side, *_change(own.num_rows, now.num_rows), _arrow(*people)))
+        rows.append((split, *_change(own.num_rows, now.num_rows), _arrow(*people)))
     return rows
 
 
 def moved(old: pa.Table, new: pa.Table) -> list[str]:
-    """How many faces are in both, and whose are on another side now."""
+    """How many faces are in both, and whose are in another split now."""
     before, after = (_keyed(table) for table in (old, new))
     both = before.join(after, _FACE, right_suffix="_now", join_type="inner")
     crossed = both.filter(pc.not_equal(both["split"], both["split_now"]))
     people = sorted(_count(crossed["identity"]))
     whose = f", of {', '.join(people[:5])}{' …' if len(people) > 5 else ''}" if people else ""
-    told = f"{both.num_rows} faces are in both; {crossed.num_rows} of them changed side{whose}."
-    return [told]
+    return [f"{both.num_rows} faces are in both; {crossed.num_rows} of them changed split{whose}."]
 
 
 def _keyed(table: pa.Table) -> pa.Table:
-    """Faces and their side. Nulls become a value: no join finds a null."""
+    """Faces and their split. Nulls become a value: no join finds a null."""
     columns = {name: pc.fill_null(table[name], UNNAMED) for name in _FACE}
     return pa.table(columns | {"split": table["split"]})
 

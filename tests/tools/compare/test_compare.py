@@ -137,7 +137,7 @@ def test_an_experiment_against_a_tag(project: Project) -> None:
     assert re.search(r"train.epochs +1 +2\n", said)
     assert re.search(r"data/celebrities.csv +label, scrape@demo\n", said)
     assert re.search(r"unknown +\d+ +\d+ +\+", said)  # ages
-    assert "changed side" in said
+    assert "changed split" in said
     assert "stages/" not in said  # the same code
     shown = told(project, "base", "longer", "--md")
     assert shown.replace("longer", WORKSPACE) == told(project, "base", "--md")

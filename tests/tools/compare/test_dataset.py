@@ -49,19 +49,19 @@ def test_without_an_age_column_every_age_is_unknown() -> None:
     assert dataset.histogram(OLD.drop_columns("age"), [25]) == {"0-24": 0, "25+": 0, "unknown": 4}
 
 
-def test_sides_count_faces_and_people() -> None:
-    assert dataset.sides(OLD, NEW) == [
+def test_splits_count_faces_and_people() -> None:
+    assert dataset.splits(OLD, NEW) == [
         ("train", "2", "2", "=", "1"),
         ("validation", "0", "0", "=", "0"),
         ("test", "2", "1", "-1", "1"),
     ]
 
 
-def test_who_moved_side_counts_faces_that_are_in_both() -> None:
+def test_who_changed_split_counts_faces_that_are_in_both() -> None:
     assert dataset.moved(OLD, NEW) == [
-        "2 faces are in both; 2 of them changed side, of abe, unnamed."
+        "2 faces are in both; 2 of them changed split, of abe, unnamed."
     ]
-    assert dataset.moved(OLD, OLD) == ["4 faces are in both; 0 of them changed side."]
+    assert dataset.moved(OLD, OLD) == ["4 faces are in both; 0 of them changed split."]
 
 
 def test_changed_reasons() -> None:
