@@ -123,6 +123,6 @@ def _replace(path: Path, lines: list[_Line]) -> None:
         with beside.open("w", encoding="utf-8", newline="") as file:
             file.write("".join(line.text for line in lines))
         try:
-            catalogue.read(beside)
+            catalogue.read_searched(beside)
         except InputError as error:
             raise InputError(str(error).replace(str(beside), str(path))) from None

@@ -201,7 +201,7 @@ def test_a_parameter_put_right_gives_the_old_outputs_back(project: Project) -> N
         (b"identity,query\n../ada,A\n", [":2: identity = '../ada'", "allowed are a-z, 0-9"]),
         (f"{HEADER}\na,A,1,,,31.7.84,,\n".encode(), [":2: birth_date = '31.7.84'", "1984-07-31"]),
         (b"identity,query,edition\na,A,new\n", [":2: edition = 'new'", "whole number from 1"]),
-        (b"identity,query\na\n", [":2: has not as many values as the header has columns"]),
+        (b"identity,query\na\n", [":2: expected 2 values, found 1"]),
         (b"", ["column identity is missing"]),
         (f"{HEADER}\n".encode(), ["holds no person"]),
         ("identity,query\na,Änne\n".encode("latin-1"), ["not UTF-8 (byte 17)", "save it as UTF-8"]),

@@ -37,10 +37,16 @@ def read(path: Path) -> list[Celebrity]:
     require_columns(path, columns, REQUIRED)
     further = trait_columns(path, columns)
     rows = [_row(where, line, further) for where, line in lines]
-    if not rows:
-        raise InputError(f"{path}: holds no person; it needs a row for each under the header")
     _refuse_duplicates(path, rows)
     return sorted(rows, key=lambda row: row.identity)
+
+
+def read_searched(path: Path) -> list[Celebrity]:
+    """As `read`, for a source that searches for each person: `InputError` when there is nobody."""
+    people = read(path)
+    if not people:
+        raise InputError(f"{path}: holds no person; it needs a row for each under the header")
+    return people
 
 
 def trait_columns(path: Path, columns: list[str]) -> list[str]:

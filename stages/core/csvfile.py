@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Collection
 from pathlib import Path
 
@@ -16,31 +17,47 @@ Row = dict[str, str]
 def read_csv(path: Path) -> tuple[list[str], list[tuple[str, Row]]]:
     """The columns, and every row, stripped, with its place as `file:line`.
 
-    Raises `InputError` for a missing file, another encoding than UTF-8, broken quotes, a column
-    that stands twice, and a row with more or fewer values than the header has columns.
+    What spreadsheets leave is passed over: empty rows, and empty cells in columns without a name.
+    Letters are composed (Unicode NFC), so that a name is the same in every file.
+
+    Raises `InputError` for a missing file, another encoding than UTF-8, broken quotes, a duplicate
+    column, and a row with more or fewer values than the header has columns.
     """
+    lines = _lines(path)
+    if not lines:
+        return [], []
+    _, header = lines[0]
+    columns = [name for name in header if name]
+    if len(set(columns)) != len(columns):
+        raise InputError(f"{path}:1: duplicate column in {columns}")
+    rows = [(where, _row(where, header, values)) for where, values in lines[1:] if any(values)]
+    return columns, rows
+
+
+def _lines(path: Path) -> list[tuple[str, list[str]]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    composed = unicodedata.normalize("NFC", text)
+    reader = csv.reader(io.StringIO(composed, newline=""), strict=True)
     try:
-        columns = [name.strip() for name in reader.fieldnames or []]
-        reader.fieldnames = columns
-        rows = [(f"{path}:{reader.line_num}", row) for row in reader]
+        lines = [(f"{path}:{reader.line_num}", [cell.strip() for cell in row]) for row in reader]
     except csv.Error as error:
-        # The inner reader counts the lines of a row that it could not finish too.
-        raise InputError(f"{path}:{reader.reader.line_num}: {error}") from None
-    if len(set(columns)) != len(columns):
-        raise InputError(f"{path}:1: a column stands twice in {columns}")
-    for where, row in rows:
-        if None in row or None in row.values():
-            raise InputError(f"{where}: has not as many values as the header has columns")
-    return columns, [
-        (where, {name: value.strip() for name, value in row.items()}) for where, row in rows
-    ]
+        raise InputError(f"{path}:{reader.line_num}: {error}") from None
+    return [line for line in lines if any(line[1])]
+
+
+def _row(where: str, header: list[str], values: list[str]) -> Row:
+    """The values by column; those beyond the columns that have a name must be empty."""
+    width = max((place for place, name in enumerate(header, start=1) if name), default=0)
+    extra = [value for name, value in zip(header, values, strict=False) if not name and value]
+    if len(values) < width or extra or any(values[len(header) :]):
+        count = sum(1 for name in header if name)
+        raise InputError(f"{where}: expected {count} values, found {len(values)}")
+    return {name: value for name, value in zip(header, values, strict=False) if name}
 
 
 def require_columns(path: Path, columns: Collection[str], required: Collection[str]) -> None:

@@ -120,5 +120,5 @@ def _date(text: str) -> datetime.date | None:
 
 def official_split(metadata: Mapping[str, str]) -> str | None:
     """The split that a picture's data set puts it in, as CelebA's official partition does."""
-    split = metadata.get("partition")
+    split = metadata.get("official_split")
     return split if split in SPLITS else None

@@ -53,8 +53,8 @@ def face(
 
 FACES = {
     "demo/ada": [
-        face("ada", picture=1, partition="test"),
-        face("ada", picture=2, partition="exam"),
+        face("ada", picture=1, official_split="test"),
+        face("ada", picture=2, official_split="exam"),
         face("ada", picture=2, taken="2020-06-14"),
     ],
     "demo/bob": [face("bob"), face("bob", gender="male")],
@@ -315,7 +315,7 @@ def test_what_is_said_of_the_picture_counts_more_than_its_file_and_that_more_tha
 def test_a_keyword_dates_no_age_and_splits_nothing() -> None:
     keywords = {"faceline:taken": "2020-06-15", "faceline:birth_date": "2000-01-01"}
     assert value_of(AGE, keywords, None) == LabelValue()
-    assert official_split({"faceline:partition": "test"}) is None
+    assert official_split({"faceline:official_split": "test"}) is None
 
 
 def test_faces_of_one_picture_are_nobody_s_and_have_no_label(tmp_path: Path) -> None:
@@ -324,7 +324,7 @@ def test_faces_of_one_picture_are_nobody_s_and_have_no_label(tmp_path: Path) -> 
         "demo/ada": [
             face("ada", picture=0, gender="male"),
             *(
-                face("ada", rank=rank, picture=1, gender="male", partition="test")
+                face("ada", rank=rank, picture=1, gender="male", official_split="test")
                 for rank in (0, 1)
             ),
             face("ada", picture=2),

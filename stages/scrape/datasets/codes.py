@@ -47,8 +47,8 @@ UTKFACE_RACES = dict(zip("01234", CLASSES["race"], strict=True))
 UTKFACE_AGES = (0, 116)  # years, both inclusive
 # Angry, Disgust, Fear, Happy, Sad, Surprise, Neutral.
 FER2013_EXPRESSIONS = dict(zip("0123456", CLASSES["expression"], strict=True))
-FER2013_USAGES = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
-CELEBA_PARTITIONS = {"0": "train", "1": "validation", "2": "test"}
+FER2013_SPLITS = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
+CELEBA_SPLITS = {"0": "train", "1": "validation", "2": "test"}
 # CelebA's forty, named and ordered as in its list_attr_celeba.txt, in lower case.
 CELEBA_ATTRIBUTES = (
     "5_o_clock_shadow",

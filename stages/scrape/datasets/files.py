@@ -1,7 +1,7 @@
 """A folder or a zip of files, listed at once and read one by one.
 
 Names are only ever looked up, sizes are known before anything is read, links and special files
-are told of and never opened. Hidden files, and what macOS adds to a zip, are not listed.
+are reported and never opened. Hidden files, and what macOS adds to a zip, are not listed.
 """
 
 import os
@@ -19,7 +19,10 @@ from stages.scrape.datasets import people
 
 # The other methods may give a thousandfold of what they are fed before any limit is looked at.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, KeyError)
+DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, KeyError),
+    *(IndexError, NotImplementedError),
+)
 
 
 class Member(NamedTuple):
@@ -44,19 +47,19 @@ class Files(Protocol):
 
 
 @contextmanager
-def open_files(given: Path) -> Iterator[Files]:
-    """The folder or zip at `given`; `InputError` when it is neither."""
-    if given.is_dir():
-        yield Folder(given)
-    elif given.is_file():
+def open_files(path: Path) -> Iterator[Files]:
+    """The folder or zip at `path`; `InputError` when it is neither."""
+    if path.is_dir():
+        yield Folder(path)
+    elif path.is_file():
         try:
-            archive = zipfile.ZipFile(given)
-        except (*DAMAGE, NotImplementedError) as error:
-            raise InputError(f"{given}: neither a folder nor a readable zip ({error})") from None
+            archive = zipfile.ZipFile(path)
+        except DAMAGE as error:
+            raise InputError(f"{path}: neither a folder nor a readable zip ({error})") from None
         with archive:
             yield Zip(archive)
     else:
-        raise InputError(f"{given}: no such folder or zip")
+        raise InputError(f"{path}: no such folder or zip")
 
 
 class Folder:
@@ -100,9 +103,9 @@ class Zip:
         self.archive = archive
 
     def members(self) -> list[Member]:
-        shown = (info for info in self.archive.infolist() if not _hidden(info.filename))
-        found = [self._member(info) for info in shown if not info.is_dir()]
-        return sorted(found, key=lambda member: member.name)
+        listed = (info for info in self.archive.infolist() if not _hidden(info.filename))
+        members = [self._member(info) for info in listed if not info.filename.endswith("/")]
+        return sorted(members, key=lambda member: member.name)
 
     def folders(self) -> set[str]:
         names = [info.filename for info in self.archive.infolist() if not _hidden(info.filename)]
@@ -112,13 +115,21 @@ class Zip:
 
     def read(self, name: str) -> bytes:
         try:
-            return self.archive.read(name)
-        except (*DAMAGE, NotImplementedError) as error:
+            with self.archive.open(name) as member:
+                # Not `archive.read`: it would unpack all that there is, whatever the header says.
+                size = self.archive.NameToInfo[name].file_size
+                body = member.read(size + 1)
+                if len(body) != size:
+                    raise Rejected("unreadable", f"{len(body)} bytes; its header says {size}")
+                return body
+        except DAMAGE as error:
             raise Rejected("unreadable", " ".join(str(error).split())[:200]) from error
 
     def _member(self, info: zipfile.ZipInfo) -> Member:
         reason = None
-        if self.archive.NameToInfo[info.filename] is not info:
+        if not info.filename:
+            reason = "name_is_empty"
+        elif self.archive.NameToInfo[info.filename] is not info:
             reason = "name_stands_twice"
         elif info.flag_bits & 1:
             reason = "encrypted"
@@ -134,9 +145,9 @@ def _hidden(name: str) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in parts)
 
 
-def read_annotation(files: Files, member: Member, limit: int, given: Path) -> bytes:
+def read_annotation(files: Files, member: Member, limit: int, path: Path) -> bytes:
     """A whole annotation file; `InputError` when it cannot be read or is over `limit` bytes."""
-    where = f"{given}: {member.name}"
+    where = f"{path}: {member.name}"
     if member.reason:
         raise InputError(f"{where}: {member.reason}")
     if member.size > limit:

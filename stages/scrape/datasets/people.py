@@ -28,7 +28,9 @@ def slug(text: str) -> str:
     """A name for files and folders: a-z, 0-9 and hyphens, 64 at most; never empty.
 
     What that cannot spell (other scripts, long names) ends in a hash, so that no two names meet.
+    Composed and decomposed letters, as macOS writes them in names of files, are the same name.
     """
+    text = unicodedata.normalize("NFC", text)
     letters = [c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)]
     plain = "".join(c if c.isascii() else " " for c in letters).lower()
     short = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")

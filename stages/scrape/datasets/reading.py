@@ -5,8 +5,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from itertools import islice
+from dataclasses import replace
 from typing import NamedTuple
+
+from more_itertools import chunked
 
 from stages.core.progress import Progress
 from stages.pictures.decoder import Rejected
@@ -17,7 +19,7 @@ from stages.scrape.source import Crawled, Partition, Scrape
 
 
 class Annotation(NamedTuple):
-    """What a data set says of a picture: whose it is, and its labels and other texts by name."""
+    """What a data set says about a picture: whose it is, its labels and other texts by name."""
 
     identity: str | None
     metadata: dict[str, str]
@@ -39,8 +41,8 @@ class Item(NamedTuple):
 
 # Reads an item's name and note; raises `Rejected` when they make no sense.
 Describe = Callable[[Item], Annotation]
-# Not labels: one picture in train and test is a copy all the same.
-_PLACE = "partition"
+# Not a label: one picture in train and test is a copy all the same.
+SPLIT = "official_split"
 
 
 def item_of(member: Member, params: Scrape, note: tuple[str, ...] = ()) -> Item:
@@ -60,34 +62,43 @@ def plan(
     ordered = sorted(items, key=lambda item: item.file)
     earlier: dict[str, list[Item]] = defaultdict(list)
     partitions = []
-    for number, chunk in enumerate(_chunks(ordered, params.files_per_partition)):
-        found = [_without_copies(_digested(item, files, describe), earlier, describe)
-                 for item in chunk]  # fmt: skip
-        fingerprint = {"engine": source, "files": found}
-        partitions.append(Partition(f"part-{number:05d}", fingerprint))
+    for number, chunk in enumerate(chunked(ordered, params.files_per_partition)):
+        digested = (_digested(item, files, describe) for item in chunk)
+        own = [_without_copies(item, earlier, describe) for item in digested]
+        names = tuple(item.file for item in own)
+        fingerprint = {"engine": source, "files": own}
+        partitions.append(Partition(f"part-{number:05d}", fingerprint, items=names))
     return partitions
 
 
 def crawl(
-    source: str, partitions: list[Partition], files: Files, describe: Describe, params: Scrape
+    source: str,
+    partitions: list[Partition],
+    files: Files,
+    describe: Describe,
+    params: Scrape,
+    with_exif: bool = False,
 ) -> Iterator[Crawled]:
-    """Read each partition's pictures; every item is an attempt, the good ones are images."""
+    """Read each partition's pictures; every item is an attempt, the good ones are images.
+
+    with_exif: keep what a picture says of itself, before what its annotation says.
+    """
     total = sum(len(partition.fingerprint["files"]) for partition in partitions)
     with ThreadPoolExecutor(params.threads) as threads, closing(Progress(total, "picture")) as done:
         for partition in partitions:
             crawled = Crawled(partition)
-            items: list[Item] = partition.fingerprint["files"]
+            items = [Item(*item) for item in partition.fingerprint["files"]]
 
             def read(item: Item) -> tuple[Picture, bytes] | Rejected:
                 try:
-                    return _read(item, files, params)
+                    return _read(item, files, params, with_exif)
                 except Rejected as rejected:
                     return rejected
 
-            for rank, (item, found) in enumerate(
+            for rank, (item, result) in enumerate(
                 zip(items, threads.map(read, items), strict=True), start=1
             ):
-                add(crawled, source, item, rank, describe, found)
+                add(crawled, source, item, rank, describe, result)
                 done.advance()
             yield crawled
 
@@ -98,25 +109,19 @@ def add(
     item: Item,
     rank: int,
     describe: Describe,
-    found: tuple[Picture, bytes] | Rejected,
+    result: tuple[Picture, bytes] | Rejected,
 ) -> None:
     """Add an item's rows: the attempt, and the image if it is one."""
-    known = _known(item, describe)
-    identity = known.identity if known else None
-    if isinstance(found, Rejected):
-        crawled.final &= found.reason != "changed"  # the next run reads it as it is then
-        crawled.attempts.append(_attempt(source, item, rank, identity, found))
+    annotation = _annotation(item, describe)
+    identity = annotation.identity if annotation else None
+    if isinstance(result, Rejected):
+        crawled.final &= result.reason != "changed"  # the next run reads it as it is then
+        crawled.attempts.append(_attempt(source, item, rank, identity, result))
         return
-    if known is None:
+    if annotation is None:
         raise RuntimeError(f"{item.file}: described when planned, not when read")
     crawled.attempts.append(_attempt(source, item, rank, identity, None))
-    crawled.images.append(_image(source, item, known, *found))
-
-
-def _chunks(items: list[Item], size: int) -> Iterator[list[Item]]:
-    rest = iter(items)
-    while chunk := list(islice(rest, size)):
-        yield chunk
+    crawled.images.append(_image(source, item, annotation, *result))
 
 
 def _digested(item: Item, files: Files, describe: Describe) -> Item:
@@ -132,9 +137,9 @@ def _digested(item: Item, files: Files, describe: Describe) -> Item:
 def _without_copies(item: Item, earlier: dict[str, list[Item]], describe: Describe) -> Item:
     if item.digest is None:
         return item
-    told = _labels(item, describe)
+    labels = _labels(item, describe)
     for other in earlier[item.digest]:
-        if _labels(other, describe) == told:
+        if _labels(other, describe) == labels:
             return item._replace(reason="duplicate", detail=f"same bytes as {shown(other.file)}")
     earlier[item.digest].append(item)
     return item
@@ -142,26 +147,30 @@ def _without_copies(item: Item, earlier: dict[str, list[Item]], describe: Descri
 
 def _labels(item: Item, describe: Describe) -> Annotation:
     identity, metadata = describe(item)
-    return Annotation(identity, {name: text for name, text in metadata.items() if name != _PLACE})
+    return Annotation(identity, {name: text for name, text in metadata.items() if name != SPLIT})
 
 
-def _known(item: Item, describe: Describe) -> Annotation | None:
+def _annotation(item: Item, describe: Describe) -> Annotation | None:
     try:
         return describe(item)
     except Rejected:
         return None
 
 
-def _read(item: Item, files: Files, params: Scrape) -> tuple[Picture, bytes]:
+def _read(item: Item, files: Files, params: Scrape, with_exif: bool) -> tuple[Picture, bytes]:
     if item.reason:
         raise Rejected(item.reason, item.detail)
-    body = files.read(item.file)
+    try:
+        body = files.read(item.file)
+    except Rejected as rejected:  # it could be read when it was planned
+        raise Rejected("changed", rejected.detail) from rejected
     if hashlib.sha256(body).hexdigest() != item.digest:
         raise Rejected("changed")
-    return inspect(body, params.limits), body
+    picture = inspect(body, params.limits)
+    return (picture if with_exif else replace(picture, metadata={})), body
 
 
-def _image(source: str, item: Item, known: Annotation, picture: Picture, body: bytes) -> Row:
+def _image(source: str, item: Item, annotation: Annotation, picture: Picture, body: bytes) -> Row:
     if item.digest is None:
         raise RuntimeError(f"{item.file}: read without a digest")
     return image_row(
@@ -169,9 +178,9 @@ def _image(source: str, item: Item, known: Annotation, picture: Picture, body: b
         body,
         image_id=item.digest,
         source=source,
-        identity=known.identity,
+        identity=annotation.identity,
         url=f"file:{shown(item.file)}",
-        metadata=known.metadata,
+        metadata=annotation.metadata | picture.metadata,
     )
 
 

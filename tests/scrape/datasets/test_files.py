@@ -103,3 +103,31 @@ def test_an_annotation_is_read_up_to_its_limit(tmp_path: Path) -> None:
             read_annotation(files, Member("a.txt", 4, "encrypted"), 4, given)
         with pytest.raises(InputError, match=r"gone\.txt: unreadable"):
             read_annotation(files, Member("gone.txt"), 4, given)
+
+
+def understated(path: Path, size: int) -> Path:
+    """A zip whose only member unpacks to a megabyte, while its headers say another size."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.jpg", b"0" * 1_000_000)
+    content = path.read_bytes().replace(
+        (1_000_000).to_bytes(4, "little"), size.to_bytes(4, "little")
+    )
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("size", [0, 10, 999_999, 1_000_001, 2**31])
+def test_a_size_that_a_zips_header_lies_about_is_not_believed(tmp_path: Path, size: int) -> None:
+    with open_files(understated(tmp_path / "x.zip", size)) as files:
+        assert files.members() == [Member("a.jpg", size)]
+        with pytest.raises(Rejected, match="unreadable"):
+            files.read("a.jpg")
+
+
+def test_a_member_without_a_name(tmp_path: Path) -> None:
+    nameless = zipfile.ZipInfo("")
+    with zipfile.ZipFile(tmp_path / "y.zip", "w") as archive:
+        archive.writestr(nameless, b"?")
+        archive.writestr("b.jpg", b"b")
+    with open_files(tmp_path / "y.zip") as files:
+        assert files.members() == [Member("", 1, "name_is_empty"), Member("b.jpg", 1)]

@@ -57,8 +57,8 @@ def test_namesakes_get_queries_of_their_own(tmp_path: Path) -> None:
     [
         ("name\nAnn\n", "needs a column of ids, one of"),
         ("", "needs a column of ids, one of"),
-        ("id,name\na,Ann\nb\n", r"people\.csv:3: has not as many values"),
-        ("id,name\na,Ann\nb,Bo,x\n", r"people\.csv:3: has not as many values"),
+        ("id,name\na,Ann\nb\n", r"people\.csv:3: expected"),
+        ("id,name\na,Ann\nb,Bo,x\n", r"people\.csv:3: expected"),
         ("id,name\n,Ann\n", r"people\.csv:2: id is empty"),
         ("id,name\nA b,Ann\na-B,Bo\n", r"people\.csv:3: id 'a-b' stands twice"),
         ("id,born\na,1984\n", r"people\.csv:2: birth date = '1984': must be a date like"),

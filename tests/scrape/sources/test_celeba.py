@@ -41,9 +41,9 @@ def test_attributes_partition_and_person(tmp_path: Path, packed: bool) -> None:
     found = crawled(celeba, lay(tmp_path / "celeba", files, packed))
     first, second = labels(found).values()
     assert {name for name, text in first.items() if text == "1"} == {"male", "5_o_clock_shadow"}
-    assert set(first) == {*CELEBA, "gender", "partition"}
-    assert (first["gender"], first["partition"]) == ("male", "test")
-    assert (second["gender"], second.get("partition")) == ("female", None)
+    assert set(first) == {*CELEBA, "gender", "official_split"}
+    assert (first["gender"], first["official_split"]) == ("male", "test")
+    assert (second["gender"], second.get("official_split")) == ("female", None)
     assert [image["identity"] for image in found[0].images] == [None, "celeba-2880"]
 
 
@@ -182,7 +182,7 @@ def test_what_tfds_has_prepared(prepared: Path) -> None:
         "celeb_a/test/1",
     ]
     second = by_url["celeb_a/train/1"]
-    assert (second["male"], second["gender"], second["partition"]) == ("1", "male", "train")
+    assert (second["male"], second["gender"], second["official_split"]) == ("1", "male", "train")
     assert found[2].images[0]["image"]["bytes"][:3] == b"\xff\xd8\xff"
 
 

@@ -29,10 +29,13 @@ def test_the_folder_is_the_class(tmp_path: Path, packed: bool, around: str) -> N
     }
     found = crawled(class_folders, lay(tmp_path / "x", files, packed))
     assert labels(found) == {
-        f"{around}train/Anger/1.jpg": {"expression": "angry", "partition": "train"},
-        f"{around}Validation/happiness/2.jpg": {"expression": "happy", "partition": "validation"},
-        f"{around}PublicTest/sad/3.jpg": {"expression": "sad", "partition": "validation"},
-        f"{around}test/sad/4.jpg": {"expression": "sad", "partition": "test"},
+        f"{around}train/Anger/1.jpg": {"expression": "angry", "official_split": "train"},
+        f"{around}Validation/happiness/2.jpg": {
+            "expression": "happy",
+            "official_split": "validation",
+        },
+        f"{around}PublicTest/sad/3.jpg": {"expression": "sad", "official_split": "validation"},
+        f"{around}test/sad/4.jpg": {"expression": "sad", "official_split": "test"},
         f"{around}neutral/5.jpg": {"expression": "neutral"},
     }
     assert {image["identity"] for each in found for image in each.images} == {None}
@@ -102,8 +105,8 @@ def test_pixels_become_pictures(tmp_path: Path) -> None:
     text = f'emotion,pixels,Usage\n0,{pixels},Training\r\n6,"{GREY}",PrivateTest\n'
     found = crawled(class_folders, csv(tmp_path, text), files_per_partition=1)
     assert labels(found) == {
-        "fer2013.csv/00000002": {"expression": "angry", "partition": "train"},
-        "fer2013.csv/00000003": {"expression": "neutral", "partition": "test"},
+        "fer2013.csv/00000002": {"expression": "angry", "official_split": "train"},
+        "fer2013.csv/00000003": {"expression": "neutral", "official_split": "test"},
     }
     picture = Image.open(io.BytesIO(found[0].images[0]["image"]["bytes"]))
     assert (picture.format, picture.mode, picture.size) == ("PNG", "L", (48, 48))

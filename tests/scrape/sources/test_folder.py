@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,29 @@ def test_folders_name_identities_where_no_list_does(tmp_path: Path) -> None:
         ("file:3.jpg", None),
         ("file:Ann Lee/1.jpg", "ann-lee"),
         ("file:x/bo/2.jpg", "bo"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["홍길동", "Zoë Müller", "김 태희", "Đặng Thị", "José-María"])
+def test_letters_composed_or_not_are_one_name(tmp_path: Path, name: str) -> None:
+    """macOS writes names of files decomposed; people and spreadsheets write them composed."""
+    composed, decomposed = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
+    assert composed != decomposed
+    lay(tmp_path, {"people.csv": f"id,gender\n{composed},f\n".encode()})
+    lay(tmp_path, {f"{decomposed}/1.jpg": jpeg(1), f"x/{decomposed}.jpg": jpeg(2)})
+    (each,) = crawled(tmp_path)
+    assert len({row["identity"] for row in each.images}) == 1
+    assert all(("person:gender", "f") in row["metadata"] or row["identity"] for row in each.images)
+
+
+def test_annotations_that_match_nothing_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lay(tmp_path, {"people.csv": b"id\na1\nb2\n", "all/c3.jpg": jpeg(1), "all/a1.jpg": jpeg(2)})
+    folder.plan(tmp_path, params())
+    assert [message.partition("people.csv: ")[2] for message in caplog.messages] == [
+        "no picture of 1 of 2 people: b2",
+        "1 of 2 files are nobody's on the list",
     ]
 
 

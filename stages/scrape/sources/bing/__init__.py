@@ -12,7 +12,7 @@ from stages.scrape.source import Crawled, Partition, Scrape
 NAME = "bing"
 
 
-def plan(given: Path, params: Scrape) -> list[Partition]:
+def plan(path: Path, params: Scrape) -> list[Partition]:
     """One partition per celebrity; `InputError` when the catalogue is wrong."""
     return [
         Partition(
@@ -20,13 +20,13 @@ def plan(given: Path, params: Scrape) -> list[Partition]:
             fingerprint={"engine": NAME, "query": person.query, "edition": person.edition},
             celebrity=person,
         )
-        for person in catalogue.read(given)
+        for person in catalogue.read_searched(path)
     ]
 
 
 def crawl(
     partitions: list[Partition],
-    given: Path,
+    path: Path,
     params: Scrape,
     store: Store,
     routes: Routes | None = None,

@@ -22,7 +22,7 @@ from stages.scrape.sources.celeba.lists import AnnotationRows, Problem
 
 NAME = "celeba"
 ATTRIBUTES = "list_attr_celeba.txt"
-PARTITIONS = "list_eval_partition.txt"
+SPLITS_FILE = "list_eval_partition.txt"
 IDENTITIES = "identity_CelebA.txt"
 PICTURES = "img_align_celeba"
 ANNOTATION_BYTES = 100_000_000  # the official file has 26 million
@@ -30,43 +30,43 @@ _NOTHING = AnnotationRows({}, [])
 _MALE = CELEBA_ATTRIBUTES.index("male")
 
 
-def plan(given: Path, params: Scrape) -> list[Partition]:
+def plan(path: Path, params: Scrape) -> list[Partition]:
     """A partition per `params.files_per_partition` pictures and rows in order of their names.
 
     `InputError` when annotations or pictures are missing, or the attributes are not CelebA's.
     """
-    prepared = tfds_folder.find(given)
+    prepared = tfds_folder.find(path)
     if prepared:
         return tfds_folder.plan(NAME, prepared, params)
-    with open_files(given) as files:
-        tables = _Tables(files, given)
-    with _open_pictures(given) as (files, found):
+    with open_files(path) as files:
+        tables = _Tables(files, path)
+    with _open_pictures(path) as (files, found):
         if not found:
-            raise InputError(f"{given}: no picture in a folder or zip named {PICTURES}")
+            raise InputError(f"{path}: no picture in a folder or zip named {PICTURES}")
         return reading.plan(NAME, _items(found, tables, params), files, describe, params)
 
 
 def crawl(
-    partitions: list[Partition], given: Path, params: Scrape, store: Store
+    partitions: list[Partition], path: Path, params: Scrape, store: Store
 ) -> Iterator[Crawled]:
     """Read each partition's pictures; every item is an attempt, the good ones are images."""
-    prepared = tfds_folder.find(given)
+    prepared = tfds_folder.find(path)
     if prepared:
         yield from tfds_folder.crawl(NAME, partitions, prepared, describe, params)
         return
-    with _open_pictures(given) as (files, _):
+    with _open_pictures(path) as (files, _):
         yield from reading.crawl(NAME, partitions, files, describe, params)
 
 
 def describe(item: Item) -> Annotation:
-    """The forty attributes, the gender of attribute Male, the official partition, the person."""
+    """The forty attributes, the gender of attribute Male, the official split, the person."""
     if not item.note:
         raise Rejected("no_annotation")
-    bits, partition, person = item.note
+    bits, split, person = item.note
     metadata = dict(zip(CELEBA_ATTRIBUTES, bits, strict=True))
     metadata["gender"] = GENDERS[NAME]["1" if bits[_MALE] == "1" else "-1"]
-    if partition:
-        metadata["partition"] = partition
+    if split:
+        metadata[reading.SPLIT] = split
     # A number of CelebA's is nobody's name elsewhere.
     return Annotation(f"{NAME}-{person}" if person else None, metadata)
 
@@ -74,37 +74,37 @@ def describe(item: Item) -> Annotation:
 class _Tables:
     """The annotation files, read."""
 
-    def __init__(self, files: Files, given: Path) -> None:
+    def __init__(self, files: Files, path: Path) -> None:
         members = {PurePosixPath(each.name).name: each for each in files.members()}
 
         def text(name: str) -> str:
-            content = read_annotation(files, members[name], ANNOTATION_BYTES, given)
+            content = read_annotation(files, members[name], ANNOTATION_BYTES, path)
             return content.decode("utf-8", "replace")
 
         if ATTRIBUTES not in members:
             raise InputError(
-                f"{given}: {ATTRIBUTES} is missing; source {NAME} needs it beside {PICTURES}, "
+                f"{path}: {ATTRIBUTES} is missing; source {NAME} needs it beside {PICTURES}, "
                 "or a folder that TFDS has prepared (celeb_a)"
             )
         self.attributes = lists.read_attributes(ATTRIBUTES, text(ATTRIBUTES))
-        self.partitions = self.identities = _NOTHING
-        if PARTITIONS in members:
-            self.partitions = lists.read_partitions(PARTITIONS, text(PARTITIONS))
+        self.splits = self.identities = _NOTHING
+        if SPLITS_FILE in members:
+            self.splits = lists.read_splits(SPLITS_FILE, text(SPLITS_FILE))
         if IDENTITIES in members:
             self.identities = lists.read_identities(IDENTITIES, text(IDENTITIES))
 
     @property
     def problems(self) -> Iterator[Problem]:
         """What makes no sense in any of the files."""
-        for rows in (self.attributes, self.partitions, self.identities):
+        for rows in (self.attributes, self.splits, self.identities):
             yield from rows.problems
 
 
 @contextmanager
-def _open_pictures(given: Path) -> Iterator[tuple[Files, list[Member]]]:
+def _open_pictures(path: Path) -> Iterator[tuple[Files, list[Member]]]:
     """Where the pictures are, and which they are."""
-    inner = sorted(given.rglob(f"{PICTURES}.zip")) if given.is_dir() else []
-    with open_files(inner[0] if inner else given) as files:
+    inner = sorted(path.rglob(f"{PICTURES}.zip")) if path.is_dir() else []
+    with open_files(inner[0] if inner else path) as files:
         found = files.members()
         if not inner:
             found = [each for each in found if PurePosixPath(each.name).parent.name == PICTURES]
@@ -113,17 +113,17 @@ def _open_pictures(given: Path) -> Iterator[tuple[Files, list[Member]]]:
 
 def _items(found: list[Member], tables: _Tables, params: Scrape) -> Iterator[Item]:
     rows = tables.attributes.by_picture
-    told = {file: (reason, detail) for file, reason, detail in tables.attributes.problems}
+    problems = {file: (reason, detail) for file, reason, detail in tables.attributes.problems}
     seen: set[str] = set()
     for member in found:
         name = PurePosixPath(member.name).name
         if name in seen:
             yield Item(member.name, reason="name_stands_twice")
         elif name in rows:
-            partition = tables.partitions.by_picture.get(name, "")
+            split = tables.splits.by_picture.get(name, "")
             person = tables.identities.by_picture.get(name, "")
-            yield reading.item_of(member, params, (rows[name], partition, person))
-        elif name not in told:
+            yield reading.item_of(member, params, (rows[name], split, person))
+        elif name not in problems:
             yield Item(member.name, reason="no_annotation")
         seen.add(name)
     for name in rows.keys() - seen:

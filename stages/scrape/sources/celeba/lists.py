@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from stages.core.program import InputError
-from stages.scrape.datasets.codes import CELEBA_ATTRIBUTES, CELEBA_PARTITIONS
+from stages.scrape.datasets.codes import CELEBA_ATTRIBUTES, CELEBA_SPLITS
 
 _BITS = {"1": "1", "-1": "0"}
 Problem = tuple[str, str, str]  # a file, a reason, a detail
@@ -37,17 +37,17 @@ def read_attributes(where: str, text: str) -> AnnotationRows:
         else:
             rows.by_picture[name] = "".join(_BITS[values[at]] for at in order)
     if number != count:
-        told = f"its first line counts {count} rows, there are {number}"
-        rows.problems.append((where, "row_count_differs", told))
+        detail = f"its first line counts {count} rows, there are {number}"
+        rows.problems.append((where, "row_count_differs", detail))
     return rows
 
 
-def read_partitions(where: str, text: str) -> AnnotationRows:
+def read_splits(where: str, text: str) -> AnnotationRows:
     """`train`, `validation` or `test` by picture name."""
     rows = AnnotationRows({}, [])
     for name, value, line in _pairs(where, text, rows):
-        if value in CELEBA_PARTITIONS:
-            rows.by_picture.setdefault(name, CELEBA_PARTITIONS[value])
+        if value in CELEBA_SPLITS:
+            rows.by_picture.setdefault(name, CELEBA_SPLITS[value])
         else:
             rows.problems.append((name, "malformed_row", line))
     return rows
@@ -66,12 +66,12 @@ def read_identities(where: str, text: str) -> AnnotationRows:
 
 def _pairs(where: str, text: str, rows: AnnotationRows) -> Iterator[tuple[str, str, str]]:
     for number, line in enumerate(filter(str.strip, text.splitlines()), start=1):
-        told = f"row {number} of {where}"
+        place = f"row {number} of {where}"
         words = line.split()
         if len(words) == 2:
-            yield words[0], words[1], told
+            yield words[0], words[1], place
         else:
-            rows.problems.append((words[0], "malformed_row", told))
+            rows.problems.append((words[0], "malformed_row", place))
 
 
 def _count(where: str, line: str) -> int:

@@ -19,11 +19,11 @@ from stages.scrape.source import Crawled, Partition, Scrape
 INFO = "dataset_info.json"
 
 
-def find(given: Path) -> Path | None:
-    """The prepared folder: `given`, or the last version of `celeb_a` in it as a data directory."""
-    if (given / INFO).is_file():
-        return given
-    versions = sorted(given.glob(f"celeb_a/*/{INFO}"), key=lambda path: _version(path.parent.name))
+def find(path: Path) -> Path | None:
+    """The prepared folder: `path`, or the last version of `celeb_a` in it as a data directory."""
+    if (path / INFO).is_file():
+        return path
+    versions = sorted(path.glob(f"celeb_a/*/{INFO}"), key=lambda path: _version(path.parent.name))
     return versions[-1].parent if versions else None
 
 
@@ -67,8 +67,8 @@ def crawl(
 
 def _item(partition: Partition, rank: int, attributes: dict[str, Any], body: bytes) -> Item:
     split, number = partition.fingerprint["split"], partition.fingerprint["start"] + rank - 1
-    given = {name.lower(): value for name, value in attributes.items()}
-    bits = "".join("1" if given[name] else "0" for name in CELEBA_ATTRIBUTES)
+    has = {name.lower(): value for name, value in attributes.items()}
+    bits = "".join("1" if has[name] else "0" for name in CELEBA_ATTRIBUTES)
     note = (bits, split if split in SPLITS else "", "")
     return Item(f"celeb_a/{split}/{number}", note, hashlib.sha256(body).hexdigest())
 
@@ -103,8 +103,8 @@ def _open(prepared: Path) -> Any:
         features = set(builder.info.features)
         attributes = builder.info.features["attributes"] if "attributes" in features else ()
     except (OSError, ValueError, KeyError, TypeError) as error:
-        told = " ".join(str(error).split())[:200]
-        raise InputError(f"{prepared}: not a folder that TFDS has prepared ({told})") from None
+        detail = " ".join(str(error).split())[:200]
+        raise InputError(f"{prepared}: not a folder that TFDS has prepared ({detail})") from None
     if "image" not in features or {name.lower() for name in attributes} != set(CELEBA_ATTRIBUTES):
         raise InputError(f"{prepared}: must be TFDS's celeb_a; its features are {sorted(features)}")
     return builder

@@ -15,33 +15,33 @@ from stages.scrape.datasets import reading
 from stages.scrape.datasets.files import Files, Member, open_files
 from stages.scrape.datasets.reading import Annotation, Item
 from stages.scrape.source import Crawled, Partition, Scrape
-from stages.scrape.sources.class_folders.class_names import PARTITIONS, classes_of, normalise
+from stages.scrape.sources.class_folders.class_names import SPLITS, classes_of, normalise
 from stages.scrape.sources.class_folders.pixel_rows import PixelRows
 
 NAME = "class_folders"
 
 
-def plan(given: Path, params: Scrape) -> list[Partition]:
+def plan(path: Path, params: Scrape) -> list[Partition]:
     """A partition per `params.files_per_partition` files in order of their names.
 
     `InputError` when no folder's name is a class, or two mean the same.
     """
-    with _open(given) as files:
+    with _open(path) as files:
         members = files.members()
         if not members:
-            raise InputError(f"{given}: holds no file; source {NAME} needs a folder per class")
+            raise InputError(f"{path}: holds no file; source {NAME} needs a folder per class")
         if isinstance(files, PixelRows):
             items = [_pixel_item(files, member.name) for member in members]
         else:
-            items = _folder_items(given, members, files.folders(), params)
+            items = _folder_items(path, members, files.folders(), params)
         return reading.plan(NAME, items, files, describe, params)
 
 
 def crawl(
-    partitions: list[Partition], given: Path, params: Scrape, store: Store
+    partitions: list[Partition], path: Path, params: Scrape, store: Store
 ) -> Iterator[Crawled]:
     """Read each partition's pictures; every file is an attempt, the good ones are images."""
-    with _open(given) as files:
+    with _open(path) as files:
         yield from reading.crawl(NAME, partitions, files, describe, params)
 
 
@@ -49,16 +49,16 @@ def describe(item: Item) -> Annotation:
     """The class, and the side of the official split if there is one."""
     if not item.note:
         raise Rejected("unknown_class")
-    label, value, partition = item.note
-    return Annotation(None, {label: value} | ({"partition": partition} if partition else {}))
+    label, value, split = item.note
+    return Annotation(None, {label: value} | ({reading.SPLIT: split} if split else {}))
 
 
 @contextmanager
-def _open(given: Path) -> Iterator[Files]:
-    if given.suffix.lower() == ".csv" and given.is_file():
-        yield PixelRows(given)
+def _open(path: Path) -> Iterator[Files]:
+    if path.suffix.lower() == ".csv" and path.is_file():
+        yield PixelRows(path)
     else:
-        with open_files(given) as files:
+        with open_files(path) as files:
             yield files
 
 
@@ -67,16 +67,16 @@ def _pixel_item(rows: PixelRows, name: str) -> Item:
         row = rows.row(name)
     except Rejected as rejected:
         return Item(name, reason=rejected.reason, detail=rejected.detail)
-    return Item(name, ("expression", row.expression, row.partition))
+    return Item(name, ("expression", row.expression, row.split))
 
 
 def _folder_items(
-    given: Path, members: list[Member], folders: set[str], params: Scrape
+    path: Path, members: list[Member], folders: set[str], params: Scrape
 ) -> list[Item]:
     parents = {PurePosixPath(member.name).parent for member in members}
     empty = [PurePosixPath(name) for name in folders]
     empty = [place for place in empty if not any(one.is_relative_to(place) for one in parents)]
-    label, classes = classes_of(str(given), (place.name for place in (*parents, *empty)))
+    label, classes = classes_of(str(path), (place.name for place in (*parents, *empty)))
     items = [Item(place.as_posix(), reason="empty_class") for place in empty]
     for member in members:
         place = PurePosixPath(member.name).parent
@@ -90,5 +90,5 @@ def _folder_items(
 
 def _partition(place: PurePosixPath) -> str:
     """The side of the split whose folder is nearest around a class folder."""
-    around = (PARTITIONS.get(normalise(parent.name)) for parent in place.parents)
+    around = (SPLITS.get(normalise(parent.name)) for parent in place.parents)
     return next((side for side in around if side), "")

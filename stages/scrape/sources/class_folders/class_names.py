@@ -18,7 +18,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
     },
     "gender": {"man": "male", "men": "male", "woman": "female", "women": "female"},
 }
-PARTITIONS = {
+SPLITS = {
     "train": "train",
     "training": "train",
     "validation": "validation",

@@ -14,7 +14,7 @@ from PIL import Image
 
 from stages.core.program import InputError
 from stages.pictures.decoder import Rejected
-from stages.scrape.datasets.codes import FER2013_EXPRESSIONS, FER2013_USAGES
+from stages.scrape.datasets.codes import FER2013_EXPRESSIONS, FER2013_SPLITS
 from stages.scrape.datasets.files import Member
 
 SIDE = 48
@@ -25,7 +25,7 @@ class PixelRow(NamedTuple):
     """A row that makes sense: an expression of `LABELS`, a side of the split or nothing."""
 
     expression: str
-    partition: str
+    split: str
     pixels: bytes
 
 
@@ -83,17 +83,17 @@ def parse(columns: list[str], line: bytes) -> PixelRow:
     values = _values(line)
     if len(values) != len(columns):
         raise Rejected("malformed_row", f"{len(values)} values for {len(columns)} columns")
-    given = dict(zip(columns, values, strict=True))
-    if given["emotion"] not in FER2013_EXPRESSIONS:
-        raise Rejected("label_out_of_range", f"emotion {given['emotion'][:20]}")
+    fields = dict(zip(columns, values, strict=True))
+    if fields["emotion"] not in FER2013_EXPRESSIONS:
+        raise Rejected("label_out_of_range", f"emotion {fields['emotion'][:20]}")
     try:
-        pixels = bytes(map(int, given["pixels"].split()))
+        pixels = bytes(map(int, fields["pixels"].split()))
     except ValueError:
         raise Rejected("malformed_row", "a pixel is no number from 0 to 255") from None
     if len(pixels) != SIDE * SIDE:
         raise Rejected("malformed_row", f"{len(pixels)} pixels, not {SIDE}×{SIDE}")
-    partition = FER2013_USAGES.get(given.get("usage", ""), "")
-    return PixelRow(FER2013_EXPRESSIONS[given["emotion"]], partition, pixels)
+    split = FER2013_SPLITS.get(fields.get("usage", ""), "")
+    return PixelRow(FER2013_EXPRESSIONS[fields["emotion"]], split, pixels)
 
 
 def encode(pixels: bytes) -> bytes:

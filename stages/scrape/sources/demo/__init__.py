@@ -27,7 +27,7 @@ LOG = "demo-requests.jsonl"
 
 def plan(path: Path, params: Scrape) -> list[Partition]:
     """One partition per celebrity; `InputError` when the catalogue or the folder is wrong."""
-    rows = catalogue.read(path)
+    rows = catalogue.read_searched(path)
     web = _web(rows, params)
     return [
         Partition(

@@ -3,169 +3,86 @@
 Without one, a sub-folder's name is the identity of the pictures in it.
 """
 
-import hashlib
-import os
-import stat
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+import logging
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from stages.core.catalogue import Celebrity
 from stages.core.program import InputError
-from stages.core.progress import Progress
-from stages.core.store import Store, digest
+from stages.core.store import Store
 from stages.core.texts import PERSON
-from stages.pictures.decoder import Rejected
-from stages.pictures.inspection import inspect
-from stages.scrape.datasets import people
-from stages.scrape.rows import Row, attempt_row, image_row
+from stages.scrape.datasets import people, reading
+from stages.scrape.datasets.files import Folder
+from stages.scrape.datasets.reading import Annotation, Item
 from stages.scrape.source import Crawled, Partition, Scrape
 
 NAME = "folder"
+SHOWN = 5  # names in a warning
+log = logging.getLogger(__name__)
 
 
-class Entry(NamedTuple):
-    """What is known of a file before it is opened as a picture: a line of the fingerprint.
-
-    `digest` is None where `reason` says why the file was not read; `repeats` is an earlier file
-    of the same identity and bytes.
-    """
-
-    file: str
-    identity: str | None
-    said: dict[str, str]  # of the person, by name
-    digest: str | None
-    reason: str | None
-    repeats: str | None
-
-
-def plan(given: Path, params: Scrape) -> list[Partition]:
+def plan(path: Path, params: Scrape) -> list[Partition]:
     """A partition per `params.files_per_partition` files in order of their paths.
 
     `InputError` when there is no such folder, when it is empty, or when people.csv is wrong.
     """
-    if not given.is_dir():
-        raise InputError(f"{given}: no such folder")
-    entries = _entries(given, params)
-    if not entries:
-        raise InputError(f"{given}: holds no file; source folder needs a folder of pictures")
-    size = params.files_per_partition
-    chunks = [entries[start : start + size] for start in range(0, len(entries), size)]
-    return [
-        Partition(
-            name=f"part-{number:05d}",
-            fingerprint={"engine": NAME, "files": [entry._asdict() for entry in chunk]},
-            items=tuple(entry.file for entry in chunk),
-        )
-        for number, chunk in enumerate(chunks)
+    if not path.is_dir():
+        raise InputError(f"{path}: no such folder")
+    files = Folder(path)
+    known = _people(path)
+    items = [
+        reading.item_of(member, params, _note(people.owner(member.name, known), known))
+        for member in files.members()
+        if member.name != people.PEOPLE_FILE
     ]
+    if not items:
+        raise InputError(f"{path}: holds no file; source folder needs a folder of pictures")
+    _warn_of_nobody(path, known, items)
+    return reading.plan(NAME, items, files, describe, params)
 
 
 def crawl(
-    partitions: list[Partition], given: Path, params: Scrape, store: Store
+    partitions: list[Partition], path: Path, params: Scrape, store: Store
 ) -> Iterator[Crawled]:
-    """Read each partition's pictures; every file is an attempt, the good ones are images."""
-    total = sum(len(partition.items) for partition in partitions)
-    with ThreadPoolExecutor(params.threads) as threads, closing(Progress(total, "picture")) as done:
-        for partition in partitions:
-            entries = [Entry(**each) for each in partition.fingerprint["files"]]
-            crawled = Crawled(partition)
-            readings = threads.map(lambda entry: _read(given, entry, params), entries)
-            for rank, (entry, (image, reason, detail)) in enumerate(
-                zip(entries, readings, strict=True), start=1
-            ):
-                if image:
-                    crawled.images.append(image)
-                if reason == "changed":
-                    crawled.final = False  # the next run reads it as it is then
-                crawled.attempts.append(_attempt(entry, rank, reason, detail))
-                done.advance()
-            yield crawled
+    """Read each partition's pictures; every file is an attempt, the good ones are images.
+
+    What a picture says of itself is closer to it than what is said of the person.
+    """
+    yield from reading.crawl(NAME, partitions, Folder(path), describe, params, with_exif=True)
 
 
-def _entries(folder: Path, params: Scrape) -> list[Entry]:
-    listed = (folder / people.PEOPLE_FILE).exists()
-    known = {one.identity: one for one in people.read(folder)} if listed else None
-    first: dict[tuple[str | None, str], str] = {}
-    entries = []
-    for file in people.files(folder):
-        if file == people.PEOPLE_FILE:
-            continue
-        identity = people.owner(file, known)
-        content, reason = _fingerprint(folder, file, params)
-        repeats = first.setdefault((identity, content), file) if content else None
-        said = _said(known[identity]) if known and identity else {}
-        repeats = None if repeats == file else repeats
-        entries.append(Entry(file, identity, said, content, reason, repeats))
-    return entries
+def describe(item: Item) -> Annotation:
+    """Whose picture it is and what people.csv says of that person, as `_note` wrote it."""
+    identity, *words = item.note
+    return Annotation(identity or None, dict(zip(words[::2], words[1::2], strict=True)))
 
 
-def _said(person: Celebrity) -> dict[str, str]:
-    """What `people.csv` says of a person, apart from what is said of a picture."""
+def _people(folder: Path) -> dict[str, Celebrity] | None:
+    """Everyone in people.csv by identity; None without that file."""
+    if not (folder / people.PEOPLE_FILE).exists():
+        return None
+    return {person.identity: person for person in people.read(folder)}
+
+
+def _note(identity: str | None, known: Mapping[str, Celebrity] | None) -> tuple[str, ...]:
+    person = known.get(identity) if known and identity else None
+    if person is None:
+        return (identity or "",)
     born = {"birth_date": person.birth_date.isoformat()} if person.birth_date else {}
-    return born | {PERSON + name: text for name, text in person.traits.items()}
+    words = born | {PERSON + name: text for name, text in person.traits.items()}
+    return (person.identity, *(text for pair in words.items() for text in pair))
 
 
-def _fingerprint(folder: Path, file: str, params: Scrape) -> tuple[str | None, str | None]:
-    """The digest of a file's bytes, or why it is not even read."""
-    path = folder / file
-    if people.leaves(folder, path):
-        return None, "outside_folder"
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            return None, "not_a_file"  # a pipe would be waited on for ever
-        if status.st_size > params.max_bytes:
-            return None, "too_large"
-        return digest(path), None
-    except OSError:  # a link that leads nowhere, a file that may not be read
-        return None, "unreadable"
-
-
-Reading = tuple[Row | None, str | None, str | None]  # an image, or reason and detail
-
-
-def _read(folder: Path, entry: Entry, params: Scrape) -> Reading:
-    if entry.reason:
-        return None, entry.reason, None
-    if entry.repeats:
-        return None, "duplicate", f"same bytes as {entry.repeats}"
-    try:
-        body = (folder / entry.file).read_bytes()
-    except OSError as error:
-        return None, "changed", os.strerror(error.errno or 0)
-    if entry.digest is None or hashlib.sha256(body).hexdigest() != entry.digest:
-        return None, "changed", None
-    try:
-        picture = inspect(body, params.limits)
-    except Rejected as rejected:
-        return None, rejected.reason, rejected.detail
-    image = image_row(
-        picture,
-        body,
-        image_id=entry.digest,
-        source=NAME,
-        identity=entry.identity,
-        url=_url(entry),
-        # What a picture says of itself is closer to it than what is said of the person.
-        metadata=entry.said | picture.metadata,
-    )
-    return image, None, None
-
-
-def _attempt(entry: Entry, rank: int, reason: str | None, detail: str | None) -> Row:
-    return attempt_row(
-        source=NAME,
-        identity=entry.identity,
-        rank=rank,
-        url=_url(entry),
-        image_id=entry.digest if reason in (None, "duplicate") else None,
-        reason=reason,
-        detail=detail,
-    )
-
-
-def _url(entry: Entry) -> str:
-    return f"file:{entry.file}"
+def _warn_of_nobody(folder: Path, known: Mapping[str, Celebrity] | None, items: list[Item]) -> None:
+    """Say it where annotations and pictures do not meet: a typing mistake looks like this."""
+    if known is None:
+        return
+    owners = {item.note[0] for item in items}
+    missing = [name for name in known if name not in owners]
+    nobodys = sum(not item.note[0] for item in items)
+    where = folder / people.PEOPLE_FILE
+    if missing:
+        names = ", ".join(missing[:SHOWN])
+        log.warning("%s: no picture of %d of %d people: %s", where, len(missing), len(known), names)
+    if nobodys:
+        log.warning("%s: %d of %d files are nobody's on the list", where, nobodys, len(items))

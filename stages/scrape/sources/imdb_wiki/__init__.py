@@ -28,31 +28,31 @@ ANNOTATION_BYTES = 500_000_000
 _DAYS_OF_YEAR_0 = 366
 
 
-def plan(given: Path, params: Scrape) -> list[Partition]:
+def plan(path: Path, params: Scrape) -> list[Partition]:
     """A partition per `params.files_per_partition` pictures and rows in order of their names.
 
     `InputError` when there is no `.mat` file, or one that cannot be read.
     """
-    with open_files(given) as files:
+    with open_files(path) as files:
         members = files.members()
         tables = [each for each in members if PurePosixPath(each.name).name in FILES]
         if not tables:
-            raise InputError(f"{given}: {' or '.join(FILES)} is missing; source {NAME} needs one")
+            raise InputError(f"{path}: {' or '.join(FILES)} is missing; source {NAME} needs one")
         notes: list[Item] = []
         for table in tables:
-            content = read_annotation(files, table, ANNOTATION_BYTES, given)
+            content = read_annotation(files, table, ANNOTATION_BYTES, path)
             variable = PurePosixPath(table.name).stem
-            rows = matfile.read(f"{given}: {table.name}", content, variable)
+            rows = matfile.read(f"{path}: {table.name}", content, variable)
             notes += _annotated(PurePosixPath(table.name).parent, rows)
         found = {each.name: each for each in members if each not in tables}
         return reading.plan(NAME, _items(found, notes, params), files, describe, params)
 
 
 def crawl(
-    partitions: list[Partition], given: Path, params: Scrape, store: Store
+    partitions: list[Partition], path: Path, params: Scrape, store: Store
 ) -> Iterator[Crawled]:
     """Read each partition's pictures; every item is an attempt, the good ones are images."""
-    with open_files(given) as files:
+    with open_files(path) as files:
         yield from reading.crawl(NAME, partitions, files, describe, params)
 
 

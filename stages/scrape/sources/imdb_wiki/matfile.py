@@ -54,14 +54,14 @@ def read(where: str, content: bytes, variable: str) -> list[Row]:
 
 
 def _check_version(where: str, content: bytes) -> None:
-    told = "save it with Matlab's -v7 or SciPy's savemat"
+    hint = "save it with Matlab's -v7 or SciPy's savemat"
     if content[:15] == b"MATLAB 7.3 MAT-" or content[512:516] == b"\x89HDF":
-        raise InputError(f"{where}: a .mat file of version 7.3 (HDF5); version 5 is read: {told}")
+        raise InputError(f"{where}: a .mat file of version 7.3 (HDF5); version 5 is read: {hint}")
     orders = {b"IM": "little", b"MI": "big"}
     order = orders.get(content[126:128])
     version = int.from_bytes(content[124:126], "big" if order == "big" else "little")
     if order is None or version != 0x0100:
-        raise InputError(f"{where}: not a .mat file of version 5: {told}")
+        raise InputError(f"{where}: not a .mat file of version 5: {hint}")
 
 
 def _check_size(where: str, content: bytes) -> None:
@@ -98,8 +98,8 @@ def _load(where: str, content: bytes, variable: str) -> Any:
         found = loadmat(io.BytesIO(content), variable_names=[variable])
     # Damage shows as any of SciPy's, NumPy's and zlib's errors, deep in the reader.
     except (ValueError, TypeError, KeyError, IndexError, OSError, MemoryError, zlib.error) as error:
-        told = " ".join(str(error).split())[:200]
-        raise InputError(f"{where}: a damaged .mat file ({told})") from None
+        detail = " ".join(str(error).split())[:200]
+        raise InputError(f"{where}: a damaged .mat file ({detail})") from None
     if variable not in found:
         raise InputError(f"{where}: holds no variable {variable}")
     return found[variable]

@@ -25,17 +25,17 @@ REQUIRED = ("url", "identity")
 _OWN = (*REQUIRED, "page_url", "licence")
 
 
-def plan(given: Path, params: Scrape) -> list[Partition]:
+def plan(path: Path, params: Scrape) -> list[Partition]:
     """One partition per identity; `InputError` names file, line, value and what is allowed."""
     groups: dict[str, list[Row]] = defaultdict(list)
-    for row in _read(given):
+    for row in _read(path):
         groups[row.pop("identity") or UNNAMED].append(row)
     return [_partition(name, rows) for name, rows in sorted(groups.items())]
 
 
 def crawl(
     partitions: list[Partition],
-    given: Path,
+    path: Path,
     params: Scrape,
     store: Store,
     routes: Routes | None = None,

@@ -22,20 +22,20 @@ NAME = "utkface"
 _FILE = re.compile(r"([0-9]+)_([0-9]+)_([0-9]+)_[0-9]+ ?\.jpg(?:\.chip\.jpg)?", re.ASCII)
 
 
-def plan(given: Path, params: Scrape) -> list[Partition]:
+def plan(path: Path, params: Scrape) -> list[Partition]:
     """A partition per `params.files_per_partition` files in order of their names."""
-    with open_files(given) as files:
+    with open_files(path) as files:
         items = [reading.item_of(member, params) for member in files.members()]
         if not items:
-            raise InputError(f"{given}: holds no file; source {NAME} needs UTKFace's pictures")
+            raise InputError(f"{path}: holds no file; source {NAME} needs UTKFace's pictures")
         return reading.plan(NAME, items, files, describe, params)
 
 
 def crawl(
-    partitions: list[Partition], given: Path, params: Scrape, store: Store
+    partitions: list[Partition], path: Path, params: Scrape, store: Store
 ) -> Iterator[Crawled]:
     """Read each partition's pictures; every file is an attempt, the good ones are images."""
-    with open_files(given) as files:
+    with open_files(path) as files:
         yield from reading.crawl(NAME, partitions, files, describe, params)
 
 
