@@ -49,6 +49,22 @@ def test_what_was_edited_by_hand_stays(project: Path) -> None:
     assert params["train"]["epochs"] == 3
 
 
+@pytest.mark.parametrize("overrides", [["train.epochs=3"], ["recipe=utkface"], ["recipe=demo"]])
+def test_the_first_line_names_the_page_of_the_keys_whatever_was_set(
+    project: Path, overrides: list[str]
+) -> None:
+    """DVC drops comments as it composes, so the line is a key."""
+    composed(project, *overrides)
+    first = (project / "params.yaml").read_text().splitlines()[0]
+    assert first == "help: docs/params.md explains every key of this file"
+    assert "#" not in (project / "params.yaml").read_text()
+
+
+def test_defaults_are_said_once() -> None:
+    """conf/base.yaml has the values and params.yaml the words."""
+    assert "# " not in "".join((ROOT / "conf/base.yaml").read_text().splitlines(True)[1:])
+
+
 def test_a_recipe_replaces_what_another_set(project: Path) -> None:
     composed(project, "recipe=utkface")
     assert composed(project, "recipe=demo")["crop"]["precropped"] == {}

@@ -30,10 +30,14 @@ Result = TypeVar("Result")
 
 
 class Cluster(Section):
-    """The `cluster` section of `params.yaml`: where work runs. No byte depends on it."""
+    """Where scrape, crop and shard work. No byte depends on it, so nothing runs again."""
 
-    address: str | None = Field(min_length=1)  # null: no Ray; local: started here; or where it is
-    workers: int | None = Field(ge=1, le=100_000)  # null: as many as there are cores
+    address: str | None = Field(
+        min_length=1, description="null: this machine; Ray: local, host:port or ray://host:port."
+    )
+    workers: int | None = Field(
+        ge=1, le=100_000, description="Partitions worked on at once; null: one per core."
+    )
 
 
 class Pool(Protocol):

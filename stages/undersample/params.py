@@ -12,7 +12,7 @@ RATIO = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)x")  # a multiple of the rarest bin
 
 
 class Params(Section):
-    """How the training split is balanced. The cap comes first; medians are of the original bins."""
+    """How the training split is balanced: the cap first, medians as the bins came."""
 
     label: str | None = Field(description="Label to balance the training split by; null: none.")
     edges: list[int] = Field(min_length=1, description="Where a new bin begins, of a number label.")

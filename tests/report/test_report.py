@@ -166,7 +166,7 @@ def test_the_page_tells_the_parameters_that_made_its_numbers(
     same = told("", "")
     assert yaml.safe_load(same)["crop"]["margin"] == 0.25
     assert told("  address: null", "  address: host:6379 # of ours") == same
-    assert told("# of the box", "# of the face") == same
+    assert told("# Rotate the face", "# Turn the face") == same
     assert told("margin: 0.25", "margin: 0.3") != same
 
 
