@@ -9,8 +9,7 @@ from stages.core import code, schema
 from stages.core.scratch import temporary_folder
 from stages.core.store import Store, key
 from stages.core.tables import write_rows
-from stages.scrape.crawl.answer import NO_NETWORK
-from stages.scrape.source import ROW_PARAMS, Crawled, Partition, Scrape
+from stages.scrape.source import NO_NETWORK, ROW_PARAMS, Crawled, Partition, Scrape
 
 FOLDER = Path(__file__).parent
 

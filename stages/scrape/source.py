@@ -13,6 +13,8 @@ Scrape = Params
 # What a partition's rows depend on; the other parameters only change how they are fetched.
 ROW_PARAMS = frozenset({"max_results", "licence", "min_picture_side", "max_pixels", "max_bytes"})
 
+NO_NETWORK = "no_network"  # the reason where our own network may be at fault: never remembered
+
 
 @dataclass(frozen=True)
 class Partition:

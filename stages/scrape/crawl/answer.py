@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 
 from stages.core.credentials import cut
+from stages.scrape.source import NO_NETWORK
 
-NO_NETWORK = "no_network"  # the reason where our own network may be at fault: never remembered
 OVER_BUDGET = "over_budget"
 # Failures that another day may not see again.
 TRANSIENT = frozenset(

@@ -13,7 +13,7 @@ import tenacity
 import urllib3
 
 from stages.scrape.crawl import budget as budgets
-from stages.scrape.crawl.answer import NO_NETWORK, OVER_BUDGET, Answer, now
+from stages.scrape.crawl.answer import OVER_BUDGET, Answer, now
 from stages.scrape.crawl.budget import Budget
 from stages.scrape.crawl.connector import BlockedAddressError
 from stages.scrape.crawl.guard import GuardedSession
@@ -21,6 +21,7 @@ from stages.scrape.crawl.headers import http_date, opted_out, retry_after
 from stages.scrape.crawl.network import HINT, Network, Verdict
 from stages.scrape.crawl.politeness import Politeness, Refusal
 from stages.scrape.crawl.timed import MalformedAnswerError
+from stages.scrape.source import NO_NETWORK
 
 REDIRECTS = 5
 OUTAGES = 3  # after which an address is asked for once more

@@ -10,13 +10,13 @@ import icrawler
 from stages.forget.forgotten import FORGOTTEN, Forgotten
 from stages.pictures.decoder import Rejected
 from stages.pictures.inspection import inspect
-from stages.scrape.crawl.answer import NO_NETWORK, Answer
+from stages.scrape.crawl.answer import Answer
 from stages.scrape.crawl.cached_fetcher import CachedFetcher
 from stages.scrape.crawl.engine import Engine
 from stages.scrape.crawl.network import NetworkLostError
 from stages.scrape.crawl.partition_progress import Attempt, Kept, LeftOut, PartitionProgress
 from stages.scrape.crawl.run import Run
-from stages.scrape.source import Partition, Scrape
+from stages.scrape.source import NO_NETWORK, Partition, Scrape
 
 
 @dataclass(frozen=True)
