@@ -15,7 +15,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
 from flows import contact_sheet, dag, workspace
-from stages.core.program import PARAMS_FILE
+from stages.core import paths
 from stages.report.__main__ import Step, data_uri, funnel
 
 CONTACT_SHEET = "contact-sheet"  # shows faces: what `forget` deletes
@@ -42,8 +42,8 @@ def metrics_diff() -> dict[str, dict[str, dict[str, Any]]]:
     """`dvc metrics diff --all` by file and metric: old, new and, where both are numbers, diff."""
     with Repo() as repo:
         if hasattr(repo.scm, "get_rev"):
-            found: dict[str, Any] = repo.metrics.diff(all=True).get("diff", {})
-            return found
+            changes: dict[str, Any] = repo.metrics.diff(all=True).get("diff", {})
+            return changes
     return {}
 
 
@@ -63,9 +63,9 @@ def table(
         {
             "stage": stage.name,
             "metric": name,
-            "HEAD": _told(change.get("old")),
-            "this run": _told(change.get("new")),
-            "change": _told(change.get("diff", 0), "+") if change.get("diff") else "",
+            "HEAD": _formatted(change.get("old")),
+            "this run": _formatted(change.get("new")),
+            "change": _formatted(change.get("diff", 0), "+") if change.get("diff") else "",
         }
         for stage in stages
         for path in stage.metrics
@@ -74,7 +74,7 @@ def table(
     return sorted(rows, key=lambda row: row["HEAD"] == row["this run"])
 
 
-def _told(value: Any, sign: str = "") -> str:
+def _formatted(value: Any, sign: str = "") -> str:
     if value is None:
         return "–"
     return f"{value:{sign}.5g}" if isinstance(value, float) else f"{value:{sign}}"
@@ -129,13 +129,13 @@ def show_validation(stage: dag.Stage) -> None:
 
 
 def _flat(figures: Mapping[str, Any], prefix: str = "") -> list[tuple[str, float]]:
-    found = []
+    flat = []
     for name, value in figures.items():
         if isinstance(value, Mapping):
-            found += _flat(value, f"{prefix}{name}: ")
+            flat += _flat(value, f"{prefix}{name}: ")
         else:
-            found.append((prefix + name, value))
-    return found
+            flat.append((prefix + name, value))
+    return flat
 
 
 def show_faces(stage: dag.Stage) -> None:
@@ -155,7 +155,7 @@ def show_faces(stage: dag.Stage) -> None:
 
 def show_lineage() -> None:
     """What the outputs follow from."""
-    params = PARAMS_FILE.read_text(encoding="utf-8").replace("```", "` ` `")
+    params = paths.PARAMS.read_text(encoding="utf-8").replace("```", "` ` `")
     facts = _markdown(("", ""), workspace.lineage().items())
     create_markdown_artifact(
         f"{facts}\n\n```yaml\n{params}\n```\n", key="lineage", description="What this run was of"
@@ -179,8 +179,8 @@ def forget() -> int:
     wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[CONTACT_SHEET]))
     deleted = 0
     with get_client(sync_client=True) as client:
-        while found := client.read_artifacts(artifact_filter=wanted, limit=100):
-            for artifact in found:
+        while page := client.read_artifacts(artifact_filter=wanted, limit=100):
+            for artifact in page:
                 client.delete_artifact(artifact.id)
-            deleted += len(found)
+            deleted += len(page)
     return deleted

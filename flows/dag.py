@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import networkx
@@ -20,9 +19,8 @@ from dvc.repo import Repo, lock_repo
 from dvc.repo.reproduce import get_active_graph
 from pydantic import BaseModel, Field, ValidationError
 
+from stages.core import paths
 from stages.core.program import InputError
-
-LOCK_FILE = Path("dvc.lock")
 
 
 @dataclass(frozen=True)
@@ -127,9 +125,9 @@ def at_rest() -> Iterator[None]:
 
 def dataset_version() -> str:
     """A short hash of the dataset as dvc.lock records it; empty when it does not yet."""
-    if not LOCK_FILE.exists():
+    if not paths.LOCK.exists():
         return ""
-    recorded = yaml.safe_load(LOCK_FILE.read_text(encoding="utf-8"))["stages"]
+    recorded = yaml.safe_load(paths.LOCK.read_text(encoding="utf-8"))["stages"]
     outs = [
         f"{out['path']} {out['md5']}"
         for stage in stages()
@@ -141,7 +139,7 @@ def dataset_version() -> str:
 
 @contextmanager
 def _repo() -> Iterator[Repo]:
-    if not Path("dvc.yaml").exists():
+    if not paths.DAG.exists():
         raise InputError("dvc.yaml: no such file; run from the project's folder")
     try:
         with Repo(_wait_for_lock=True) as repo:

@@ -27,19 +27,19 @@ class _Line:
     values: list[str]
 
 
-def add(path: Path, given: Mapping[str, str]) -> None:
+def add(path: Path, person: Mapping[str, str]) -> None:
     """Append a row, its values by column; empty ones need no column."""
-    if given["identity"] in {each.identity for each in catalogue.read(path)}:
-        told = "stands in the catalogue already; refresh it instead"
-        raise InputError(f"add.identity = {given['identity']!r}: {told}")
+    if person["identity"] in {each.identity for each in catalogue.read(path)}:
+        reason = "stands in the catalogue already; refresh it instead"
+        raise InputError(f"add.identity = {person['identity']!r}: {reason}")
     lines = _lines(path)
     columns = [name.strip() for name in lines[0].values]
-    for name, value in given.items():
+    for name, value in person.items():
         _check(name, value)
         if value and name not in columns:
-            told = f"the catalogue has no such column; it has {', '.join(columns)}"
-            raise InputError(f"add.{name} = {value!r}: {told}")
-    row = _written([given.get(name, "") for name in columns], lines[0].text)
+            reason = f"the catalogue has no such column; it has {', '.join(columns)}"
+            raise InputError(f"add.{name} = {value!r}: {reason}")
+    row = _written([person.get(name, "") for name in columns], lines[0].text)
     if not lines[-1].text.endswith(("\n", "\r")):
         lines[-1].text += _end(lines[0].text)
     _replace(path, [*lines, row])

@@ -10,7 +10,6 @@ import shlex
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import dvc.api
@@ -23,7 +22,7 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled, Completed, Failed
 from pydantic import Field
 
-from flows import children, sharing, workspace
+from flows import children, command, parameters, sharing, workspace
 from flows.train import inputs, pool_stages, refuse_others
 from stages.core.program import InputError
 
@@ -32,7 +31,7 @@ Row = dict[str, Any]
 # each may take the other's place, so the next one enters then, or when this one has ended.
 STARTED = "Reproducing experiment"
 WRAPPED = "ERROR: failed to reproduce"  # DVC's words after a stage's own
-HERE = "workspace"  # DVC's name for what is here
+WORKSPACE = "workspace"  # DVC's name for the files as they are
 PER_CLASS = ".classes."  # figures of single classes: `dvc exp show` has them
 
 
@@ -43,16 +42,16 @@ def run_one(
     """`dvc exp run --temp` of one list of overrides, its output line by line in the task's log."""
     log = get_run_logger()
 
-    def say(line: str) -> None:
+    def show(line: str) -> None:
         log.info(line)
         if line.startswith(STARTED):
             started.set()
 
-    command = [sys.executable, "-m", "dvc", "--wait-for-lock", "exp", "run", "--temp"]
-    command += ["--name", name, *(f"--set-param={each}" for each in overrides)]
-    command += ["--single-item", *targets] if targets else []
+    dvc = [sys.executable, "-m", "dvc", "--wait-for-lock", "exp", "run", "--temp"]
+    dvc += ["--name", name, *(f"--set-param={each}" for each in overrides)]
+    dvc += ["--single-item", *targets] if targets else []
     try:
-        done = children.run(command, say)
+        done = children.run(dvc, show)
     except children.StoppedError:
         return Cancelled(message="The run was cancelled")
     finally:
@@ -67,10 +66,10 @@ def experiments(
     training_only: bool = False,
     when_busy: workspace.WhenBusy = "wait",
 ) -> State[None]:
-    """Run experiments and compare them with what is here.
+    """Run experiments and compare them with the workspace.
 
     Args:
-        experiments: The parameters that each one sets, as `dvc exp run -S` takes them.
+        experiments: The parameters that each one sets, as KEY=VALUE.
         jobs: How many run at the same time.
         training_only: Run the training stages alone, for a machine without the other data.
         when_busy: Wait for another run of this workspace to end, or refuse to start.
@@ -80,6 +79,8 @@ def experiments(
         f"{sharing.slug(run)}-{number}": each for number, each in enumerate(experiments, start=1)
     }
     try:
+        for overrides in experiments:
+            parameters.check(overrides)
         with workspace.held(when_busy, run, log.info), children.within():
             targets = _prepare(experiments) if training_only else []
             states = _run_all(named, targets, jobs)
@@ -110,8 +111,8 @@ def _run_all(
         while len(running) >= jobs:
             running = wait([*running], timeout=1).not_done
         started = threading.Event()
-        one = run_one.with_options(name=name)
-        futures[name] = one.submit(name, overrides, targets, started, return_state=False)
+        experiment = run_one.with_options(name=name)
+        futures[name] = experiment.submit(name, overrides, targets, started, return_state=False)
         while not started.wait(timeout=1) and not futures[name].state.is_final():
             pass
         running.add(futures[name])
@@ -128,15 +129,15 @@ def compare(
     """
     by_name = {row["Experiment"] or row["rev"]: row for row in shown}
     ran = [name for name in named if states[name].is_completed() and name in by_name]
-    figures = {name: _numbers(by_name.get(name, {})) for name in [HERE, *ran]}
+    figures = {name: _numbers(by_name.get(name, {})) for name in [WORKSPACE, *ran]}
     columns = dict.fromkeys(key for row in figures.values() for key in row)
     differing = [key for key in columns if len({row.get(key) for row in figures.values()}) > 1]
-    told: dict[str, Row] = {HERE: {"overrides": "", "outcome": ""}}
+    outcomes: dict[str, Row] = {WORKSPACE: {"overrides": "", "outcome": ""}}
     for name, overrides in named.items():
-        told[name] = {"overrides": shlex.join(overrides), "outcome": _outcome(states[name])}
+        outcomes[name] = {"overrides": shlex.join(overrides), "outcome": _outcome(states[name])}
     return [
         {"experiment": name} | row | {key: figures.get(name, {}).get(key) for key in differing}
-        for name, row in told.items()
+        for name, row in outcomes.items()
     ]
 
 
@@ -178,14 +179,8 @@ def main() -> None:
         "--training-only", action="store_true",
         help="the training stages alone, for a machine without the other data",
     )  # fmt: skip
-    parser.add_argument(
-        "--when-busy", choices=("wait", "refuse"), default="wait",
-        help="when another run holds the workspace",
-    )  # fmt: skip
-    given = vars(parser.parse_args())
-    if not Path("dvc.yaml").exists():
-        parser.error("no dvc.yaml here; run from the project's folder")
-    sys.exit(not experiments(**given, return_state=True).is_completed())
+    command.add_when_busy(parser)
+    command.run(experiments, vars(parser.parse_args()))
 
 
 if __name__ == "__main__":

@@ -1,199 +1,102 @@
-"""Forget people, addresses and pictures, and prove it.
+"""Forget people, addresses and pictures: delete them everywhere, never fetch them again, prove it.
 
-What belongs to them is gathered first, since afterwards nobody can say what to look for. Then the
-list and the catalogue change, the pipeline makes everything anew, and what it does not own (other
-versions in DVC's cache, experiments' copies, runs in Prefect's database) is deleted.
+It costs every class that held something of what is forgotten.
 """
 
-import hashlib
-import re
-import shutil
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+import argparse
+from collections.abc import Sequence
 from uuid import UUID
 
-from dvc.repo import Repo
-from prefect.artifacts import create_table_artifact
-from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.settings import get_current_settings
-from pydantic import BaseModel, ConfigDict, Field
+from prefect import flow, get_run_logger
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
 
-from flows import artifacts, children, editing
-from stages.core import catalogue
+from flows import command, removal, workspace
+from flows.pipeline import pipeline
+from flows.removal import Case, Removal
+from stages.core import paths
 from stages.core.program import InputError
-from stages.forget import forgotten as lists
-from stages.forget import proof, purge
-from stages.forget.forgotten import Forgotten
-from stages.forget.proof import SearchReport, Traces
-
-CATALOGUE, LIST = Path("data/celebrities.csv"), Path("data/forgotten.csv")
-STORE, PLOTS, TEMPORARY = Path(".store"), Path("dvc_plots"), Path(".dvc/tmp")
-PAGE = 200  # the most that Prefect's server gives at once
-_PICTURE = re.compile(r"([0-9a-f]{64})(?:-\d+)?")  # an image_id, or a face_id
-UNREACHED = """
-**Not reached from here, and how to finish:**
-- *DVC remotes*: `dvc push && dvc gc --workspace --cloud`, by somebody who may delete there.
-- *Git's history* of the catalogue, of metrics and of experiments: `dvc exp remove --all-commits`,
-  `git filter-repo --replace-text`, `git gc --prune=now`, then a forced push and fresh clones.
-- *Other clones*: `git pull && dvc repro && dvc gc --workspace`; the store there purges itself.
-- *Models* trained before are trained anew here; copies elsewhere have learnt from the pictures.
-- *Prefect's database*: runs that name the person are deleted; events stay until they expire
-  (`PREFECT_SERVER_EVENTS_RETENTION_PERIOD`), pages of a SQLite file until `VACUUM`.
-- *Backups* of any of these, and pictures cropped, resized or saved anew: the list knows bytes.
-"""
+from stages.forget.proof import SearchReport
 
 
-class Forget(BaseModel):
-    """One of the three."""
+@flow(name="forget")
+def forget(
+    removals: list[Removal] = [],  # noqa: B006 - the form in the UI shows an empty list
+    overrides: list[str] = [],  # noqa: B006
+    when_busy: workspace.WhenBusy = "wait",
+    commit: bool = False,
+    push: bool = False,
+) -> State[None]:
+    """Delete everything of some people, addresses or pictures, and search for what is left.
 
-    model_config = ConfigDict(str_strip_whitespace=True)
+    Every stage runs, and models are trained here: those made before hold what is forgotten.
 
-    identity: str = Field("", description="Everything of a person: the catalogue's identity")
-    url: str = Field("", description="A picture's address, or its page's; the person stays")
-    picture: str = Field("", description="A file, or an image_id; the person stays")
-
-
-@dataclass(frozen=True)
-class Case:
-    """What is to be forgotten: whose rows go, the list's new hashes, what to search for."""
-
-    identities: frozenset[str]
-    hashes: Forgotten
-    traces: Traces
-
-
-def gather(wanted: Sequence[Forget]) -> Case:
-    """All that belongs to what is to be forgotten; `InputError` when nobody knows it."""
-    identities = frozenset(each.identity for each in wanted if _kind(each) == "identity")
-    urls = {each.url for each in wanted if _kind(each) == "url"}
-    images = {_image_id(each.picture) for each in wanted if _kind(each) == "picture"}
-    people = {each.identity: each for each in catalogue.read(CATALOGUE)}
-    names = identities | {people[one].query for one in identities & set(people)}
-    seeds = lists.of(names, urls, images)
-    for one in people.keys() - identities:
-        if lists.of(names).found_in(one, people[one].query):
-            told = "goes by a name that is to be forgotten; forget it too, or rename it"
-            raise InputError(f"forget.identity: {one!r} {told}")
-    for one in sorted(identities - set(people)):
-        _refuse_stranger(one)
-    rows = purge.related(_files(), seeds)
-    hashes = seeds | rows.hashes
-    pictures = frozenset(images | rows.images | rows.faces)
-    return Case(identities, hashes, Traces(names, frozenset(urls | rows.urls), pictures))
+    Args:
+        removals: People, addresses or pictures to delete everywhere and never to fetch again.
+        overrides: Parameters to set first, as KEY=VALUE.
+        when_busy: Wait for another run of this workspace to end, or refuse to start.
+        commit: Commit dvc.lock, params.yaml, the catalogue and the metrics to git.
+        push: `dvc push` the outputs, then `git push` where there is a remote.
+    """
+    try:
+        with workspace.held(when_busy, flow_run.name or "a run", get_run_logger().info):
+            case = edit(removals)
+            state = pipeline(
+                overrides=overrides, when_busy=when_busy, commit=commit, push=push,
+                return_state=True,
+            )  # fmt: skip
+            return _finish(case) if state.is_completed() else Failed(message=state.message)
+    except InputError as error:
+        return Failed(message=str(error))
 
 
-def _kind(given: Forget) -> str:
-    kinds = [name for name, value in given if value]
-    if len(kinds) != 1:
-        raise InputError(f"forget: has {kinds or 'nothing'}; give one of identity, url, picture")
-    return kinds[0]
+def edit(removals: Sequence[Removal]) -> Case:
+    """Change the catalogue and the list of the forgotten, both or none."""
+    if not removals:
+        raise InputError("removals: none; name an identity, a url or a picture")
+    with workspace.all_or_none(paths.CATALOGUE, paths.FORGOTTEN):
+        case = removal.gather(removals)
+        removal.add_to_list(case)
+        return case
 
 
-def _image_id(given: str) -> str:
-    found = _PICTURE.fullmatch(given)
-    if found:
-        return found[1]
-    path = Path(given)
-    if not path.is_file():
-        allowed = "must be a file, or 64 digits 0-9, a-f"
-        raise InputError(f"forget.picture = {given!r}: no such file; {allowed}")
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _finish(case: Case) -> State[None]:
+    log = get_run_logger()
+    removal.clean(case, UUID(flow_run.id), log.info)
+    reports = removal.prove(case)
+    for each in reports:
+        counts = (each.place, each.files, each.bytes, len(each.found))
+        log.info("proof: %s: %d files, %d bytes searched, found in %d", *counts)
+    log.info(removal.UNREACHED)
+    return verdict(reports)
 
 
-def _refuse_stranger(identity: str) -> None:
-    """A typing mistake would else be proven forgotten."""
-    named = lists.of([identity])
-    if named.names <= lists.read(LIST).names or purge.related(_files(), named).urls:
-        return
-    raise InputError(f"forget.identity = {identity!r}: in no catalogue, list or table here")
+def verdict(reports: Sequence[SearchReport]) -> State[None]:
+    """How forgetting ended: failed, with names of files, as long as something is found."""
+    left = [f"{each.place}/{name}" for each in reports for name in each.found]
+    if left:
+        shown = ", ".join(left[:20])
+        return Failed(message=f"{len(left)} files still hold what is to be forgotten: {shown}")
+    return Completed(message="Forgotten: nothing of it was found")
 
 
-def _files() -> Iterator[Path]:
-    for place in places():
-        yield from proof.files(place)
+def main() -> None:
+    """The flow as a program; exit code 1 when it failed."""
+    parser = argparse.ArgumentParser(prog="python -m flows.forget", description=__doc__)
+    for name, field in Removal.model_fields.items():
+        text = f"{field.description}; again for more"
+        parser.add_argument(f"--{name}", action="append", default=[], help=text)
+    command.add_overrides(parser)
+    command.add_when_busy(parser)
+    command.add_sharing(parser)
+    options = vars(parser.parse_args())
+    values = {name: options.pop(name) for name in Removal.model_fields}
+    removals = [Removal(**{name: value}) for name, each in values.items() for value in each]
+    if not removals:
+        parser.error("give --identity, --url or --picture")
+    command.run(forget, options | {"removals": removals})
 
 
-def places() -> list[Path]:
-    """The workspace, and what DVC keeps outside of it."""
-    return [Path(), *(path for path in _kept_by_dvc() if _is_outside(path))]
-
-
-def _kept_by_dvc() -> tuple[Path, Path]:
-    """The cache; and what DVC remembers of paths and files, which it can do without."""
-    with Repo() as repo:
-        return Path(repo.cache.local.path), Path(repo.site_cache_dir)
-
-
-def _is_outside(path: Path) -> bool:
-    return not path.resolve().is_relative_to(Path().resolve())
-
-
-def add_to_list(case: Case) -> None:
-    """Put the hashes on the list, and take the people out of the catalogue."""
-    for identity in case.identities:
-        editing.drop(CATALOGUE, identity)
-    lists.write(LIST, lists.read(LIST) | case.hashes)
-
-
-def clean(case: Case, own: UUID, say: Callable[[str], None]) -> None:
-    """Delete what the pipeline does not make anew. `own` is this flow's run."""
-    cache, index = _kept_by_dvc()
-    if _is_outside(cache):
-        say("DVC's cache is shared: finish with dvc gc --workspace --projects FOLDER ...")
-    else:
-        _collect(say)
-    experiments = (path for path in TEMPORARY.iterdir() if path.is_dir())  # locks are files
-    for folder in (*experiments, PLOTS, index):
-        shutil.rmtree(folder, ignore_errors=True)
-    say(f"contact sheets deleted: {artifacts.forget()}")
-    with get_client(sync_client=True) as client:
-        say(f"runs deleted that named what is forgotten: {_delete_runs(client, case, own)}")
-
-
-def _collect(say: Callable[[str], None]) -> None:
-    say("every other version of the data leaves DVC's cache, also of those who stay")
-    done = children.run([sys.executable, "-m", "dvc", "gc", "--workspace", "--force"], say)
-    if done.code:
-        raise InputError(f"dvc gc: {done.last[-1] if done.last else 'failed'}")
-
-
-def _delete_runs(client: SyncPrefectClient, case: Case, own: UUID) -> int:
-    """Delete runs whose parameters or logs name it; our own keeps running and loses the former."""
-    said = _pages(client.read_logs)
-    naming = {log.flow_run_id for log in said if case.traces.count(log.message)} - {None}
-    runs = _pages(client.read_flow_runs)
-    naming |= {run.id for run in runs if case.traces.count(run.model_dump_json())}
-    if own in naming:
-        client.update_flow_run(own, parameters={"forget": []})
-    for run in naming - {own}:
-        client.delete_flow_run(run)
-    return len(naming - {own})
-
-
-def _pages(read: Callable[..., list[Any]]) -> Iterator[Any]:
-    """All that a client's function reads. The server's own text search needs a newer SQLite."""
-    place = 0
-    while page := read(limit=PAGE, offset=place):
-        yield from page
-        place += len(page)
-
-
-def prove(case: Case) -> list[SearchReport]:
-    """Search everything, and show the outcome."""
-    home = get_current_settings().home  # Prefect's own database is not ours to search
-    outcomes = proof.search(places(), case.traces, skip=[home])
-    looked = {
-        "names": len(case.traces.names),
-        "addresses": len(case.traces.urls),
-        "pictures and faces": len(case.traces.pictures),
-    }
-    table = [
-        {"place": each.place, "files": each.files, "bytes": each.bytes, "found": len(each.found)}
-        for each in outcomes
-    ]
-    told = ", ".join(f"{count} {what}" for what, count in looked.items())
-    create_table_artifact(table, "forgotten", f"Searched for {told}.\n{UNREACHED}")
-    return outcomes
+if __name__ == "__main__":
+    main()

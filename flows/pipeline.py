@@ -8,7 +8,6 @@ start. However a run ends, no stage of it goes on.
 import argparse
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 from prefect import flow, get_run_logger, task
@@ -21,7 +20,7 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled, Completed, Failed
 from prefect.tasks import exponential_backoff
 
-from flows import artifacts, children, dag, sharing, workspace
+from flows import artifacts, children, command, dag, parameters, sharing, workspace
 from flows.progress_artifact import ProgressArtifact
 from stages.core.program import InputError
 
@@ -41,14 +40,14 @@ def reproduce(stage: dag.Stage, verdict: Verdict, blame: Sequence[str]) -> State
         return Completed(name="Cached", message="Nothing it depends on has changed")
     log, progress = get_run_logger(), ProgressArtifact(stage.name)
 
-    def say(line: str) -> None:
+    def show(line: str) -> None:
         log.info(line)
         progress.read(line)
 
-    command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item"]
+    dvc = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item"]
     try:
         force = ["--force"] * (verdict == "force")
-        done = children.run([*command, *force, stage.name], say, at_rest=dag.at_rest)
+        done = children.run([*dvc, *force, stage.name], show, at_rest=dag.at_rest)
     except children.StoppedError:
         return Cancelled(message="The run was cancelled")
     if done.code:
@@ -83,13 +82,13 @@ def run_stages(stages: Sequence[dag.Stage], force: bool = False) -> dict[str, St
 
 def blamed(name: str, known: Mapping[str, dag.Stage], states: Mapping[str, State[Any]]) -> set[str]:
     """The failed stages because of which a stage cannot start."""
-    found: set[str] = set()
+    failed: set[str] = set()
     for before in known[name].needs & states.keys():
         if states[before].name == NOT_STARTED:
-            found |= blamed(before, known, states)
+            failed |= blamed(before, known, states)
         elif not states[before].is_completed():
-            found.add(before)
-    return found
+            failed.add(before)
+    return failed
 
 
 def _start(
@@ -105,8 +104,8 @@ def _start(
         retry_delay_seconds=exponential_backoff(BACKOFF),
         tags={stage.pool} if stage.pool else set(),
     )
-    # All of `needed` have ended. Prefect is told for its picture of the graph, but would not call
-    # the task at all when one has failed.
+    # All of `needed` have ended. Prefect draws its graph from them, but would not call the task
+    # at all when one has failed.
     return named.submit(
         stage, verdict, sorted(blame), return_state=False, wait_for=[] if blame else needed
     )
@@ -140,7 +139,7 @@ def pipeline(
     Args:
         targets: Stages to bring up to date, with what they need; all when empty.
         force: Run stages that did not change as well.
-        overrides: Parameters to set first, as `dvc exp run -S` takes them.
+        overrides: Parameters to set first, as KEY=VALUE.
         training: Train here, or let a work pool do it when the dataset changed, or not at all.
         when_busy: Wait for another run of this workspace to end, or refuse to start.
         commit: Commit dvc.lock, params.yaml, the catalogue and the metrics to git.
@@ -149,7 +148,7 @@ def pipeline(
     name = flow_run.name or "a run"
     try:
         with workspace.held(when_busy, name, get_run_logger().info):
-            workspace.override(overrides)
+            parameters.override(overrides)
             return _update(dag.stages(targets), force, training, commit, push)
     except InputError as error:
         return Failed(message=str(error))
@@ -177,7 +176,7 @@ def _update(
 
 
 def without_pools(stages: Iterable[dag.Stage]) -> list[dag.Stage]:
-    """Those of the stages, given in order, that neither want a work pool nor need one that does."""
+    """The stages, of some in order, that neither want a work pool nor need one that does."""
     left_out: set[str] = set()
     for stage in stages:
         if stage.pool or stage.needs & left_out:
@@ -203,25 +202,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m flows.pipeline", description=__doc__)
     parser.add_argument("targets", nargs="*", help="stages to bring up to date; all by default")
     parser.add_argument("--force", action="store_true", help="run stages that did not change")
-    parser.add_argument(
-        "-S", "--set-param", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
-        help="set a parameter first, as `dvc exp run` takes it; again for more",
-    )  # fmt: skip
-    parser.add_argument(
-        "--training", choices=("here", "pool", "none"), default="here",
-        help="train here, or on a work pool when the dataset changed, or not at all",
-    )  # fmt: skip
-    parser.add_argument(
-        "--when-busy", choices=("wait", "refuse"), default="wait",
-        help="when another run holds the workspace",
-    )  # fmt: skip
-    parser.add_argument("--commit", action="store_true", help="commit what git keeps of the run")
-    parser.add_argument("--push", action="store_true", help="`dvc push`, then `git push`")
-    given = vars(parser.parse_args())
-    if not Path("dvc.yaml").exists():
-        parser.error("no dvc.yaml here; run from the project's folder")
-    state = pipeline(**given, return_state=True)
-    sys.exit(not state.is_completed())
+    command.add_overrides(parser)
+    command.add_training(parser)
+    command.add_when_busy(parser)
+    command.add_sharing(parser)
+    command.run(pipeline, vars(parser.parse_args()))
 
 
 if __name__ == "__main__":

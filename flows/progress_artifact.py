@@ -1,4 +1,4 @@
-"""How far a stage is, read back from the lines that stages write, as a Prefect artifact."""
+"""How far a stage is, as a Prefect artifact: read from the lines that it writes."""
 
 import re
 import time
@@ -27,26 +27,26 @@ def key(stage: str) -> str:
 
 @dataclass
 class ProgressArtifact:
-    """The artifact of one stage; it begins with the first line that tells a progress."""
+    """The artifact of one stage; it begins with the first line that says how much is done."""
 
     stage: str
     artifact: UUID | None = None
-    told: float = float("-inf")
+    updated: float = float("-inf")
 
     def read(self, line: str) -> None:
         """Bring the artifact up to date with a line, but not more often than every 2 s."""
         done = percent(line)
-        if done is None or (time.monotonic() - self.told < SECONDS and done < 100):
+        if done is None or (time.monotonic() - self.updated < SECONDS and done < 100):
             return
-        self._tell(done, line)
+        self._publish(done, line)
 
     def finish(self) -> None:
         """Say that all is done, where anything was said before."""
         if self.artifact:
-            self._tell(100.0, "done")
+            self._publish(100.0, "done")
 
-    def _tell(self, done: float, line: str) -> None:
-        self.told = time.monotonic()
+    def _publish(self, done: float, line: str) -> None:
+        self.updated = time.monotonic()
         if self.artifact:
             update_progress_artifact(self.artifact, done, description=line)
         else:

@@ -12,22 +12,22 @@ from dvc.config import Config
 from flows import children
 from stages.core.program import InputError
 
-Say = Callable[[str], None]
+Log = Callable[[str], None]
 TRIES = 5  # pushes, when others push at the same time
 
 
-def pull_commits(say: Say, revision: str | None = None) -> None:
+def pull_commits(log: Log, revision: str | None = None) -> None:
     """Bring the branch up to its remote's, or check out a revision; needs a clean workspace."""
     remote = _git_remote()
     if remote:
         _refuse_changes()
-        _git(say, "fetch", "--quiet", "--tags", remote)
+        _git(log, "fetch", "--quiet", "--tags", remote)
     else:
-        say("git has no remote: runs what is here")
+        log("git has no remote: runs what is here")
     if revision:
-        _git(say, "checkout", "--quiet", revision)
+        _git(log, "checkout", "--quiet", revision)
     if remote and (branch := _branch()):
-        _git(say, "pull", "--quiet", "--ff-only", remote, branch)
+        _git(log, "pull", "--quiet", "--ff-only", remote, branch)
 
 
 def _refuse_changes() -> None:
@@ -39,21 +39,21 @@ def _refuse_changes() -> None:
         )
 
 
-def pull_data(say: Say, needed: Sequence[str], known: Sequence[str]) -> None:
+def pull_data(log: Log, needed: Sequence[str], known: Sequence[str]) -> None:
     """Fetch what is needed from DVC's remote, and as much as it has of what is only of use."""
     if _dvc_remote():
-        _dvc(say, "pull", *needed)
-        _dvc(say, "pull", "--allow-missing", *known)
+        _dvc(log, "pull", *needed)
+        _dvc(log, "pull", "--allow-missing", *known)
     else:
-        say("DVC has no remote: takes the data that are here")
+        log("DVC has no remote: takes the data that are here")
 
 
-def push_data(say: Say, outputs: Sequence[str]) -> None:
+def push_data(log: Log, outputs: Sequence[str]) -> None:
     """Send outputs (stages or paths) to DVC's remote."""
     if _dvc_remote():
-        _dvc(say, "push", *outputs)
+        _dvc(log, "push", *outputs)
     else:
-        say("DVC has no remote: pushes no data")
+        log("DVC has no remote: pushes no data")
 
 
 def refuse_detached() -> None:
@@ -62,7 +62,7 @@ def refuse_detached() -> None:
         raise InputError("push: a commit is checked out, no branch; give a branch, or do not push")
 
 
-def push_commits(say: Say, name: str) -> None:
+def push_commits(log: Log, name: str) -> None:
     """Push the branch, on top of what others have pushed meanwhile.
 
     Where both changed the same lines, the commits go to a branch `run-<name>` instead, this one
@@ -70,24 +70,24 @@ def push_commits(say: Say, name: str) -> None:
     """
     remote, branch = _git_remote(), _branch()
     if not remote:
-        say("git has no remote: pushes no commit")
+        log("git has no remote: pushes no commit")
         return
     for _ in range(TRIES):
-        if not children.run(["git", "push", "--quiet", remote, branch], say).code:
+        if not children.run(["git", "push", "--quiet", remote, branch], log).code:
             return
-        if children.run(["git", "pull", "--quiet", "--rebase", remote, branch], say).code:
-            _give_way(say, remote, branch, name)
+        if children.run(["git", "pull", "--quiet", "--rebase", remote, branch], log).code:
+            _give_way(log, remote, branch, name)
     raise InputError(f"push: {remote} refused {branch} {TRIES} times; the log says why")
 
 
-def _give_way(say: Say, remote: str, branch: str, name: str) -> None:
+def _give_way(log: Log, remote: str, branch: str, name: str) -> None:
     both = _ask("diff", "--name-only", "--diff-filter=U")
     if not both:  # no conflict: the remote is out of reach, or the workspace is not clean
         raise InputError(f"push: {remote} refused {branch}, and so did `git pull --rebase`")
     own = f"run-{slug(name)}"
-    _git(say, "rebase", "--abort")
-    _git(say, "push", "--quiet", remote, f"HEAD:refs/heads/{own}")
-    _git(say, "reset", "--quiet", "--keep", f"{remote}/{branch}")
+    _git(log, "rebase", "--abort")
+    _git(log, "push", "--quiet", remote, f"HEAD:refs/heads/{own}")
+    _git(log, "reset", "--quiet", "--keep", f"{remote}/{branch}")
     raise InputError(
         f"push: {', '.join(both)} changed on {branch} at the same time; the commit of this run "
         f"is on the branch {own}: merge it by hand, or run again"
@@ -99,10 +99,10 @@ def slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")
 
 
-def put_aside(say: Say, name: str) -> None:
+def put_aside(log: Log, name: str) -> None:
     """Leave the workspace clean after a run that failed; `git stash list` names the run."""
     if _git_remote():
-        _git(say, "stash", "push", "--quiet", "--include-untracked", "--message", f"run {name}")
+        _git(log, "stash", "push", "--quiet", "--include-untracked", "--message", f"run {name}")
 
 
 def _git_remote() -> str:
@@ -126,15 +126,15 @@ def _ask(*question: str) -> list[str]:
     return [] if done.code else done.last
 
 
-def _git(say: Say, *arguments: str) -> None:
-    _succeed(say, ["git", *arguments], "git")
+def _git(log: Log, *arguments: str) -> None:
+    _succeed(log, ["git", *arguments], "git")
 
 
-def _dvc(say: Say, *arguments: str) -> None:
-    _succeed(say, [sys.executable, "-m", "dvc", "--wait-for-lock", *arguments], "dvc")
+def _dvc(log: Log, *arguments: str) -> None:
+    _succeed(log, [sys.executable, "-m", "dvc", "--wait-for-lock", *arguments], "dvc")
 
 
-def _succeed(say: Say, command: Sequence[str], name: str) -> None:
-    done = children.run(command, say)
+def _succeed(log: Log, command: Sequence[str], name: str) -> None:
+    done = children.run(command, log)
     if done.code:
         raise InputError(f"{name}: {' '.join(done.last)}")

@@ -6,7 +6,6 @@ No other stage runs there, and no other data are fetched.
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,9 +17,10 @@ from prefect.runtime import flow_run
 from prefect.states import Failed
 from pydantic import Field
 
-from flows import artifacts, dag, sharing, workspace
+from flows import artifacts, command, dag, parameters, sharing, workspace
 from flows.pipeline import ending, run_stages, tag
-from stages.core.program import PARAMS_FILE, InputError, read_params
+from stages.core import paths
+from stages.core.program import InputError, read_params
 
 Revision = Annotated[str, Field(pattern="^[^-]")]  # git would take another for an option
 
@@ -50,12 +50,12 @@ def refuse_others(overrides: Sequence[str], stages: Sequence[dag.Stage]) -> None
     A section is named as its stage. Where the other stages do not run, what they have made would
     no longer be what params.yaml says.
     """
-    text, before = PARAMS_FILE.read_bytes(), read_params(PARAMS_FILE)
+    text, before = paths.PARAMS.read_bytes(), read_params(paths.PARAMS)
     try:
-        workspace.override(overrides)
-        after = read_params(PARAMS_FILE)
+        parameters.override(overrides)
+        after = read_params(paths.PARAMS)
     finally:
-        PARAMS_FILE.write_bytes(text)
+        paths.PARAMS.write_bytes(text)
     changed = {name for name in before | after if before.get(name) != after.get(name)}
     allowed = {stage.name.partition("@")[0] for stage in stages}
     if beyond := sorted(changed - allowed):
@@ -76,7 +76,7 @@ def train(
     """Train and evaluate the models on the dataset as it is.
 
     Args:
-        overrides: Parameters of these stages to set first, as `dvc exp run -S` takes them.
+        overrides: Parameters of these stages to set first, as KEY=VALUE.
         revision: A branch, tag or commit to check out first.
         pull: `git pull` first, and `dvc pull` what these stages read.
         push: Commit, `dvc push` the models and results, and `git push`.
@@ -100,7 +100,7 @@ def _train(overrides: Sequence[str], pull: bool, push: bool) -> State[None]:
         if push:
             sharing.refuse_detached()
         refuse_others(overrides, pool_stages())
-        workspace.override(overrides)
+        parameters.override(overrides)
         stages = pool_stages()  # with the models that the parameters name now
         names = [stage.name for stage in stages]
         if pull:
@@ -123,23 +123,14 @@ def _train(overrides: Sequence[str], pull: bool, push: bool) -> State[None]:
 def main() -> None:
     """The flow as a program; exit code 1 when it failed."""
     parser = argparse.ArgumentParser(prog="python -m flows.train", description=__doc__)
-    parser.add_argument(
-        "-S", "--set-param", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
-        help="set a parameter of these stages first, as `dvc exp run` takes it; again for more",
-    )  # fmt: skip
+    command.add_overrides(parser)
     parser.add_argument("--revision", help="a branch, tag or commit to check out first")
     parser.add_argument("--pull", action="store_true", help="`git pull` and `dvc pull` first")
     parser.add_argument(
         "--push", action="store_true", help="commit, `dvc push` and `git push` what was made"
     )
-    parser.add_argument(
-        "--when-busy", choices=("wait", "refuse"), default="wait",
-        help="when another run holds the workspace",
-    )  # fmt: skip
-    given = vars(parser.parse_args())
-    if not Path("dvc.yaml").exists():
-        parser.error("no dvc.yaml here; run from the project's folder")
-    sys.exit(not train(**given, return_state=True).is_completed())
+    command.add_when_busy(parser)
+    command.run(train, vars(parser.parse_args()))
 
 
 if __name__ == "__main__":

@@ -12,45 +12,39 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import httpx
-from prefect.client.orchestration import get_client
 from prefect.settings import (
-    PREFECT_API_REQUEST_TIMEOUT,
     PREFECT_API_URL,
-    PREFECT_CLIENT_MAX_RETRIES,
-    temporary_settings,
 )
 
-from flows import deployments
+from flows import deployments, families, server
 from flows.children import Children, FailedError, StoppedError, tail
 from flows.deployments import PREFECT
+from stages.core import paths
 from stages.core.program import InputError
 
-LOGS = Path(".store/ui")
-HOST = "127.0.0.1"
-START = 180.0  # seconds for the server to answer: the first time it makes its database
-ASK = 20.0  # seconds for one answer
+LOGS = paths.STORE / "ui"
 
 
 def serve(port: int, only: Sequence[str]) -> None:
     """Run until somebody ends it: `StoppedError`, or one of the programs: `FailedError`."""
     wanted, menu = deployments.read(deployments.FILE)
     pools = chosen(wanted, only)
-    here = f"http://{HOST}:{port}/api"
+    here = f"http://{server.HOST}:{port}/api"
     url = PREFECT_API_URL.value() or here
-    found = answers(url)
-    if not found:
+    families.guard()  # a server that an earlier start left would answer
+    running = server.answers(url)
+    if not running:
         check_free(url, here, port)
     with Children(LOGS, environment(url)) as children:
-        if not found:
-            log = children.start("server", [*PREFECT, "server", "start", "--port", str(port)])
-            if not children.wait(lambda: answers(url), START):
-                raise FailedError(f"server does not answer after {START:.0f} s; {tail(log)}")
+        if not running:
+            log = children.start("server", server.command(port))
+            if not children.wait(lambda: server.answers(url), server.START):
+                raise FailedError(f"server does not answer after {server.START:.0f} s; {tail(log)}")
             deployments.deploy(url, wanted, children.env)
         for pool in pools:
             command = [*PREFECT, "worker", "start", "--type", "process", "--pool", pool]
             children.start(f"worker-{pool}", [*command, "--name", worker_name()])
-        print(welcome(url, found, pools, menu), flush=True)
+        print(welcome(url, running, pools, menu), flush=True)
         children.wait(lambda: False)
 
 
@@ -62,25 +56,13 @@ def chosen(pools: list[str], only: Sequence[str]) -> list[str]:
     return sorted(set(only)) or pools
 
 
-def answers(url: str) -> bool:
-    """Whether a Prefect server answers, and to us: one with a password does not to everybody."""
-    once = {PREFECT_API_URL: url, PREFECT_CLIENT_MAX_RETRIES: 0, PREFECT_API_REQUEST_TIMEOUT: ASK}
-    with temporary_settings(once), get_client(sync_client=True) as client:
-        try:
-            return isinstance(client.api_version(), str)
-        except (httpx.HTTPError, ValueError):
-            return False
-
-
 def check_free(url: str, here: str, port: int) -> None:
     """`InputError` where no server of ours could be at `url`."""
     if url != here:
-        told = (
-            "no Prefect server answers us there; start it, or unset the variable to have one here"
-        )
-        raise InputError(f"PREFECT_API_URL = {url}: {told}")
+        remedy = "start it, or unset the variable to have one here"
+        raise InputError(f"PREFECT_API_URL = {url}: no Prefect server answers us there; {remedy}")
     with socket.socket() as probe:
-        if probe.connect_ex((HOST, port)) == 0:
+        if probe.connect_ex((server.HOST, port)) == 0:
             raise InputError(
                 f"--port {port}: in use, and no Prefect server answers us there; give another one"
             )
@@ -97,13 +79,13 @@ def worker_name() -> str:
     return f"{Path.cwd().name}@{socket.gethostname()}"
 
 
-def welcome(url: str, found: bool, pools: Sequence[str], menu: Mapping[str, str]) -> str:
+def welcome(url: str, running: bool, pools: Sequence[str], menu: Mapping[str, str]) -> str:
     """Where to look, what to click, what runs where."""
     width = max(map(len, menu))
     kept = "The server ran already; its deployments stay as they are (`prefect deploy --all`)."
     return "\n".join([
         f"Prefect's UI: {url.removesuffix('/api')}",
-        *[kept] * found,
+        *[kept] * running,
         "Under Deployments, choose one; Run > Custom run shows its form:",
         *[f"  {name:{width}}  {what}" for name, what in menu.items()],
         f"Runs work in this folder; workers: {', '.join(pools)}; logs: {LOGS}.",
@@ -117,11 +99,11 @@ def main() -> None:
     parser.add_argument(
         "--pool", action="append", default=[], help="a worker for it only; again for more"
     )
-    given = parser.parse_args()
-    if not 0 < given.port < 1 << 16:
-        parser.error(f"--port {given.port}: 1 to {(1 << 16) - 1}")
+    options = parser.parse_args()
+    if not 0 < options.port < 1 << 16:
+        parser.error(f"--port {options.port}: 1 to {(1 << 16) - 1}")
     try:
-        serve(given.port, given.pool)
+        serve(options.port, options.pool)
     except StoppedError:
         print("Ended.")
     except (FailedError, InputError) as error:

@@ -4,23 +4,19 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Literal
 
-from dvc.config import Config
-from dvc.dependency.param import ParamsDependency
-from dvc.exceptions import DvcException
 from dvc.repo import Repo
-from dvc.utils.cli_parse import to_path_overrides
-from dvc.utils.hydra import apply_overrides, compose_and_dump
 from filelock import AcquireReturnProxy, FileLock, Timeout
-from hydra.errors import HydraException
 
 from flows import children, dag
-from stages.core.program import PARAMS_FILE, InputError
+from stages.core import paths
+from stages.core.program import InputError
+from stages.core.scratch import atomic_path
 
 LOCK = Path(".dvc/tmp/faceline-run.lock")
 HOLDER = Path(".dvc/tmp/faceline-run")  # says who holds the lock
@@ -62,32 +58,17 @@ def _locked(when_busy: WhenBusy, log: Callable[[str], None]) -> AcquireReturnPro
     return lock.acquire()
 
 
-def override(overrides: Sequence[str]) -> None:
-    """Set parameters as `dvc exp run -S` does, through the same functions of DVC.
-
-    With DVC's `hydra.enabled` the whole of params.yaml is composed anew, as it is there.
-    """
-    if not overrides:
-        return
-    hydra = Config.from_cwd().get("hydra", {})
+@contextmanager
+def all_or_none(*files: Path) -> Iterator[None]:
+    """Edit files that exist; when the block ends with an error, they are as they were."""
+    before = {path: path.read_bytes() for path in files}
     try:
-        for path, given in to_path_overrides(overrides).items():
-            if hydra.get("enabled") and path == ParamsDependency.DEFAULT_PARAMS_FILE:
-                _compose(path, given, hydra)
-            else:
-                apply_overrides(path, given)
-    except (DvcException, HydraException, OSError) as error:
-        cause = " ".join(str(error.__cause__ or error).split())
-        raise InputError(f"overrides: {', '.join(overrides)}: {cause}") from error
-
-
-def _compose(path: str, overrides: Sequence[str], hydra: dict[str, str]) -> None:
-    module = hydra.get("config_module")
-    folder = None if module else str(Path(hydra.get("config_dir", "conf")).resolve())
-    plugins = str(Path(hydra.get("plugins_path", "")).resolve())
-    compose_and_dump(
-        path, folder, module, hydra.get("config_name", "config"), plugins, list(overrides)
-    )
+        yield
+    except BaseException:
+        for path, content in before.items():
+            with atomic_path(path) as draft:
+                draft.write_bytes(content)
+        raise
 
 
 def commit(message: str) -> str | None:
@@ -106,13 +87,13 @@ def _kept_by_git() -> list[str]:
         outs = list(repo.index.outs)
         plain = [os.path.relpath(out.fs_path) for out in outs if not out.use_cache]
         ignoring = {os.path.relpath(Path(out.fs_path).parent / ".gitignore") for out in outs}
-    data = ["data/celebrities.csv", "data/forgotten.csv"]
-    return ["dvc.lock", str(PARAMS_FILE), *data, *plain, *sorted(ignoring)]
+    edited = map(str, (paths.LOCK, paths.PARAMS, paths.CATALOGUE, paths.FORGOTTEN))
+    return [*edited, *plain, *sorted(ignoring)]
 
 
-def push(say: Callable[[str], None] = print) -> None:
+def push(log: Callable[[str], None]) -> None:
     """`dvc push`; `InputError` with DVC's last line when there is no remote or it refuses."""
-    done = children.run([sys.executable, "-m", "dvc", "push"], say)
+    done = children.run([sys.executable, "-m", "dvc", "push"], log)
     if done.code:
         raise InputError(f"push: {done.last[-1] if done.last else 'dvc push failed'}")
 
@@ -129,8 +110,8 @@ def lineage() -> dict[str, str]:
     return {
         "git revision": revision() or "none",
         "working tree": "dirty" if changes else "clean",
-        "dvc.lock": _digest(dag.LOCK_FILE),
-        "params.yaml": _digest(PARAMS_FILE),
+        "dvc.lock": _digest(paths.LOCK),
+        "params.yaml": _digest(paths.PARAMS),
         "dataset": dag.dataset_version() or "none",
     }
 

@@ -21,7 +21,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 # Minutes each, the others of the slow ones less; who waits for another's `demo` comes later.
-LONGEST = ("test_readme", "test_rescrape", "test_incremental", "test_browser", "test_compare")
+LONGEST = ("test_readme", "test_forget_flow", "test_incremental", "test_browser", "test_compare")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

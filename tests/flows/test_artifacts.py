@@ -119,10 +119,10 @@ def test_progress_is_told_every_two_seconds_at_most(monkeypatch: pytest.MonkeyPa
 
     def tell(done: float, line: str) -> None:
         told.append(done)
-        progress.told = now[0]
+        progress.updated = now[0]
 
     now = [0.0]
-    monkeypatch.setattr(progress, "_tell", tell)
+    monkeypatch.setattr(progress, "_publish", tell)
     for number in (1, 2, 3, 4):
         now[0] = [0.0, 0.0, 0.0, 2.1][number - 1]
         progress.read(f"crop: {number} of 10 partitions, 1.0 a second, 00:01 left")

@@ -89,9 +89,9 @@ def page(program: Ui, chromium: str) -> Iterator[Page]:
 def test_a_celebrity_is_added_in_the_browser(project: Project, page: Page) -> None:
     page.goto("/")
     page.get_by_role("link", name="Deployments").click()
-    expect(page.get_by_text("nightly-rescrape")).to_be_visible()
+    expect(page.get_by_text("nightly-refresh")).to_be_visible()
     screenshot(page, "deployments")
-    page.get_by_text("nightly-rescrape").click()
+    page.get_by_text("nightly-refresh").click()
     fill_the_form(page)
     open_the_pipeline_run(page)
     stages = project.run("dvc", "stage", "list", "--name-only").stdout.split()

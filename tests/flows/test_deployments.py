@@ -74,7 +74,7 @@ def test_forms_show_choices_defaults_and_what_each_parameter_means(forms: dict[s
 
 @pytest.mark.slow
 def test_the_nightly_run_is_scheduled(forms: dict[str, Any]) -> None:
-    (schedule,) = forms["nightly-rescrape"].schedules
+    (schedule,) = forms["nightly-refresh"].schedules
     assert (schedule.active, schedule.schedule.cron) == (True, "0 3 * * *")
     assert schedule.schedule.timezone == "UTC"
 

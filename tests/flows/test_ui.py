@@ -118,7 +118,7 @@ def test_the_whole_of_it(small: Workspace) -> None:
 
 def a_schedule_is_changed(api: SyncPrefectClient) -> None:
     """As somebody does in the UI: the nightly one paused, another added."""
-    nightly = api.read_deployment_by_name("rescrape/nightly-rescrape")
+    nightly = api.read_deployment_by_name("catalogue/nightly-refresh")
     (schedule,) = nightly.schedules
     assert schedule.id
     api.update_deployment_schedule(nightly.id, schedule.id, active=False)
@@ -156,7 +156,7 @@ def nothing_is_lost(api: SyncPrefectClient, runs: list[FlowRun]) -> None:
     states = [api.read_flow_run(each.id).state_name for each in runs]
     assert states == ["Completed", "Crashed"], "an ended run is not left Running"
     assert {each.key for each in api.read_artifacts()} >= {"metrics"}
-    nightly = api.read_deployment_by_name("rescrape/nightly-rescrape")
+    nightly = api.read_deployment_by_name("catalogue/nightly-refresh")
     kept = {(str(each.schedule.cron), each.active) for each in nightly.schedules}  # type: ignore[union-attr]
     assert kept == {("0 3 * * *", False), ("5 4 * * *", True)}
 

@@ -57,39 +57,6 @@ def test_a_flow_within_a_flow_holds_it_already(small: Workspace) -> None:
         pass
 
 
-def test_overrides_change_parameters_and_keep_comments(small: Workspace) -> None:
-    workspace.override(["word=other", "+added.key=[1,2]", "~left.b"])
-    text = small.read("params.yaml")
-    assert "word: other  # what the first stages write" in text
-    assert "added:\n  key:\n  - 1\n  - 2\n" in text
-    assert "other.txt" not in text
-
-
-def test_no_overrides_leave_the_file_alone(small: Workspace) -> None:
-    before = small.read("params.yaml")
-    workspace.override([])
-    assert small.read("params.yaml") == before
-
-
-def test_with_hydra_the_parameters_are_composed_as_dvc_does(small: Workspace) -> None:
-    small.run("dvc", "config", "hydra.enabled", "true")
-    small.write("conf/config.yaml", "defaults:\n  - recipe: small\n  - _self_\nword: plain\n")
-    small.write("conf/recipe/small.yaml", "# @package _global_\nsize: 1\n")
-    small.write("conf/recipe/large.yaml", "# @package _global_\nsize: 9\n")
-    workspace.override(["recipe=large", "word=x"])
-    assert small.read("params.yaml") == "size: 9\nword: x\n"
-    for wrong in ("recipe=huge", "wrod=x", "word"):
-        with pytest.raises(InputError, match=f"overrides: {wrong}"):
-            workspace.override([wrong])
-
-
-@pytest.mark.parametrize("wrong", ["wrod=x", "word", "word=[", "nowhere.yaml:word=x"])
-def test_a_wrong_override_is_one_line(small: Workspace, wrong: str) -> None:
-    with pytest.raises(InputError, match="overrides: ") as told:
-        workspace.override([wrong])
-    assert "\n" not in str(told.value)
-
-
 def test_a_commit_holds_what_git_keeps_of_a_run_and_nothing_else(small: Workspace) -> None:
     assert workspace.commit("Run a") is None
     small.write("data/celebrities.csv", "someone else\n")
@@ -111,7 +78,7 @@ def test_push_without_a_remote_is_one_line(
     last = ["ERROR: failed to push", "no remote"]
     monkeypatch.setattr(children, "run", lambda *_: children.Outcome(1, last))
     with pytest.raises(InputError, match=r"^push: no remote$"):
-        workspace.push()
+        workspace.push(lambda _: None)
 
 
 def test_lineage_names_revision_lock_and_parameters(small: Workspace) -> None:

@@ -21,9 +21,8 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from flows import rescrape
-from flows.forget import Forget
-from flows.rescrape import Add
+from flows import catalogue, forget
+from flows.removal import Removal
 from stages.core.program import InputError
 from stages.forget.proof import SearchReport
 from tests import project as projects
@@ -41,22 +40,9 @@ CODE = (".py", ".md")
 
 
 def test_the_form_has_what_the_catalogue_has() -> None:
-    assert set(Add.model_fields) | {"edition"} == set(HEADER.split(","))
-    choices = Add.model_json_schema()["properties"]["gender"]["enum"]
+    assert set(catalogue.Person.model_fields) | {"edition"} == set(HEADER.split(","))
+    choices = catalogue.Person.model_json_schema()["properties"]["gender"]["enum"]
     assert choices == ["", "male", "female"]
-
-
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({"forget": [Forget(url="x")], "targets": ["shard"]}, "targets = ['shard']: forget needs"),
-        ({"forget": [Forget(url="x")], "training": "pool"}, "training = 'pool': forget trains"),
-    ],
-)
-def test_what_makes_no_sense_is_refused_by_name(given: dict[str, Any], words: str) -> None:
-    usual: dict[str, Any] = {"targets": [], "training": "here"}
-    with pytest.raises(InputError, match=re.escape(words)):
-        rescrape._check(**(usual | given))
 
 
 @pytest.fixture
@@ -66,7 +52,7 @@ def lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("data").mkdir()
     Path("data/celebrities.csv").write_text("\n".join([HEADER, *PEOPLE]) + "\n")
     Path("data/forgotten.csv").write_text("kind,sha256\n")
-    monkeypatch.setattr("flows.forget.places", lambda: [Path()])
+    monkeypatch.setattr("flows.removal.places", lambda: [Path()])
     return tmp_path
 
 
@@ -74,31 +60,47 @@ def content(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in folder.glob("data/*")}
 
 
+def a_person(**values: str) -> Any:
+    return catalogue.Person(**values)
+
+
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("add", "refresh", "words"),
     [
-        ({"add": [Add(identity="Eva", query="Eva")]}, "identity = 'Eva'"),
-        ({"add": [Add(identity="eva", query="Eva", gender="f")]}, "add.gender = 'f'; allowed"),
-        ({"refresh": ["eva"]}, "refresh = 'eva'"),
-        ({"forget": [Forget()]}, "forget: has nothing"),
-        ({"forget": [Forget(url="a", picture="b")]}, "forget: has ['url', 'picture']"),
-        ({"forget": [Forget(identity="ada")]}, "forget.identity = 'ada': in no catalogue"),
-        ({"forget": [Forget(picture="x.jpg")]}, "forget.picture = 'x.jpg': no such file"),
-        (
-            {"forget": [Forget(identity="ada-lorne")],
-             "add": [Add(identity="ada", query="Ada Lorne")]},
-            "add.identity = 'ada': is forgotten",
-        ),
+        ([a_person(identity="Eva", query="Eva")], [], "identity = 'Eva'"),
+        ([a_person(identity="eva", query="Eva", gender="f")], [], "add.gender = 'f'; allowed"),
+        ([], ["eva"], "refresh = 'eva'"),
+        ([a_person(identity="ada", query="Ada Gone")], [], "add.identity = 'ada': is forgotten"),
     ],
-)  # fmt: skip
-def test_an_edit_that_is_refused_changes_neither_list(
-    lists: Path, given: dict[str, Any], words: str
+)
+def test_a_wrong_edit_leaves_the_catalogue_as_it_was(
+    lists: Path, add: list[Any], refresh: list[str], words: str
+) -> None:
+    digest = hashlib.sha256(b"ada gone").hexdigest()
+    Path("data/forgotten.csv").write_text(f"kind,sha256\nname,{digest}\n")
+    before = content(lists)
+    with pytest.raises(InputError, match=re.escape(words)):
+        catalogue.edit([a_person(identity="good", query="Good"), *add], refresh)
+    assert content(lists) == before
+
+
+@pytest.mark.parametrize(
+    ("removal", "words"),
+    [
+        ([], "removals: none"),
+        ([Removal()], "forget: has nothing"),
+        ([Removal(url="a", picture="b")], "forget: has ['url', 'picture']"),
+        ([Removal(identity="ada")], "forget.identity = 'ada': in no catalogue"),
+        ([Removal(picture="x.jpg")], "forget.picture = 'x.jpg': no such file"),
+    ],
+)
+def test_a_wrong_removal_changes_neither_list(
+    lists: Path, removal: list[Removal], words: str
 ) -> None:
     before = content(lists)
-    usual: dict[str, Any] = {"add": [], "refresh": [], "forget": []}
-    good = {"add": [Add(identity="good", query="Good")]} if "add" not in given else {}
+    known = [Removal(identity="bo-tanaka")] if removal else []
     with pytest.raises(InputError, match=re.escape(words)):
-        rescrape.edit(**(usual | good | given))
+        forget.edit(known + removal)
     assert content(lists) == before
 
 
@@ -106,15 +108,17 @@ def test_somebody_of_the_same_name_is_named(lists: Path) -> None:
     with Path("data/celebrities.csv").open("a") as file:
         file.write("ada-lorne-1999,Ada Lorne 1999,1,,,,,\n")
     with pytest.raises(InputError, match="'ada-lorne-1999' goes by a name"):
-        rescrape.edit([], [], [Forget(identity="ada-lorne")])
+        forget.edit([Removal(identity="ada-lorne")])
 
 
 def test_the_lists_after_all_three(lists: Path) -> None:
     Path("x.jpg").write_bytes(b"picture")
     image_id = hashlib.sha256(b"picture").hexdigest()
-    wanted = [Forget(identity="ada-lorne"), Forget(url="http://x.test/1"), Forget(picture="x.jpg")]
-    case = rescrape.edit([Add(identity="eva", query="Eva Sol")], ["bo-tanaka"], wanted)
-    assert case
+    wanted = [
+        Removal(identity="ada-lorne"), Removal(url="http://x.test/1"), Removal(picture="x.jpg")
+    ]  # fmt: skip
+    case = forget.edit(wanted)
+    catalogue.edit([a_person(identity="eva", query="Eva Sol")], ["bo-tanaka"])
     assert case.traces.names == {"ada-lorne", "Ada Lorne"}
     assert case.traces.pictures == {image_id}
     rows = Path("data/celebrities.csv").read_text().splitlines()
@@ -132,11 +136,11 @@ def test_the_lists_after_all_three(lists: Path) -> None:
 
 
 def test_a_proof_that_finds_something_fails_and_says_where() -> None:
-    state = rescrape.verdict([SearchReport(".", 9, 99), SearchReport("cache", 1, 1, {"x/y": 2})])
+    state = forget.verdict([SearchReport(".", 9, 99), SearchReport("cache", 1, 1, {"x/y": 2})])
     assert state.is_failed()
     assert "1 files still hold" in str(state.message)
     assert "cache/x/y" in str(state.message)
-    assert rescrape.verdict([SearchReport(".", 9, 99)]).is_completed()
+    assert forget.verdict([SearchReport(".", 9, 99)]).is_completed()
 
 
 # What follows is one story on the real DAG.
@@ -145,7 +149,7 @@ def test_a_proof_that_finds_something_fails_and_says_where() -> None:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Four people up to their faces, committed."""
-    made = projects.clone(tmp_path_factory.mktemp("rescrape") / "workspace")
+    made = projects.clone(tmp_path_factory.mktemp("catalogue") / "workspace")
     made.write_catalogue(PEOPLE)
     made.set_params(
         scrape={"max_results": 24, "download_timeout": 6.0, "max_attempts": 2},
@@ -160,12 +164,18 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def flow(project: Project, server: str, *command: str) -> subprocess.CompletedProcess[str]:
-    """`python -m flows.rescrape` with a server; its log is in what it printed."""
+    """`python -m flows.<command>` with a server; its log is in what it printed."""
     return subprocess.run(
-        [sys.executable, "-m", "flows.rescrape", *command],
+        [sys.executable, "-m", *command],
         cwd=project.folder, env=environment(PREFECT_API_URL=server, PYTHONPATH=""), text=True,
         check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
+
+
+def catalogue_flow(
+    project: Project, server: str, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    return flow(project, server, "flows.catalogue", *arguments)
 
 
 def asked(project: Project, since: int = 0) -> list[str]:
@@ -199,7 +209,9 @@ def one_person_more(project: Project, server: str) -> None:
     images, faces = project.files("data/images"), project.files(".store/faces")
     count = len(project.requests())
     person = ("--identity", "eva-sol", "--query", "Eva Sol", "--birth-date", "1979-09-09")
-    done = flow(project, server, "add", *person, "--gender", "female")  # up to the report
+    done = flow(
+        project, server, "flows.catalogue", "add", *person, "--gender", "female"
+    )  # up to the report
     assert done.returncode == 0, done.stdout[-4000:]
     paths = asked(project, count)
     assert paths
@@ -209,14 +221,26 @@ def one_person_more(project: Project, server: str) -> None:
     assert {path: after[path] for path in images} == images
     assert len(project.files(".store/faces")) == len(faces) + 1  # one partition was cropped
     assert b"Eva Sol" in (project.folder / "report/index.html").read_bytes()
-    again = flow(project, server, "add", "--identity", "ada-lorne", "--query", "Ada Lorne")
+    again = flow(
+        project, server, "flows.catalogue", "add", "--identity", "ada-lorne", "--query", "Ada Lorne"
+    )
     assert again.returncode == 1
     assert "add.identity = 'ada-lorne': stands in the catalogue already" in again.stdout
 
 
 def a_new_edition(project: Project, server: str) -> None:
     count = len(project.requests())
-    done = flow(project, server, "refresh", "dev-raman", "--targets", "crop", "--training", "none")
+    done = flow(
+        project,
+        server,
+        "flows.catalogue",
+        "refresh",
+        "dev-raman",
+        "--targets",
+        "crop",
+        "--training",
+        "none",
+    )
     assert done.returncode == 0, done.stdout[-4000:]
     pages = [path for path in asked(project, count) if path.startswith("/images/async")]
     assert pages
@@ -249,7 +273,7 @@ def everything_of_somebody_else(project: Project, server: str) -> None:
         shutil.copy(project.folder / "data/faces/demo/ada-lorne.parquet", path)
     assert len(set(holding(project.folder, texts, pictures))) > 40
     given = ("--identity", "ada-lorne", "--url", bo["url"], "--picture", cleo["image_id"])
-    done = flow(project, server, "forget", *given)
+    done = flow(project, server, "flows.forget", *given)
     assert done.returncode == 0, done.stdout[-6000:]
     assert list(holding(project.folder, texts, pictures)) == []
     the_others_stay(project, bo, cleo)
