@@ -6,9 +6,10 @@ from typing import assert_never
 import pyarrow as pa
 import pytest
 
-from stages.core import code, label_schema, schema
+from stages.core import catalogue, code, label_schema, schema
 from stages.core.labels.kinds import Binary, Category, Label, Number
 from stages.core.labels.known import CELEBA, LABELS, labels_of
+from stages.core.texts import NAME
 
 
 @pytest.mark.parametrize("label", LABELS.values(), ids=lambda label: label.name)
@@ -24,6 +25,9 @@ def test_every_label_is_complete(label: Label) -> None:
         case _:
             assert_never(label)
     assert label.leading in label.figures
+    assert NAME.fullmatch(label.name)
+    assert label_schema.examples([label]).names.count(label.name) == 1, "a column has this name"
+    assert label.name not in (*catalogue.REQUIRED, *catalogue.OPTIONAL, "face", "metadata")
 
 
 def test_celebas_forty_attributes_are_binary() -> None:

@@ -384,3 +384,23 @@ def test_any_text_gives_a_value_or_none(label: Label, metadata: dict[str, str]) 
     found = value_of(label, metadata, None)
     assert (found.value is None) == (found.origin is None)
     assert not (found.unreadable and found.value is not None)
+
+
+def test_a_new_label_has_values_from_what_was_fetched_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faces = {
+        "demo/ada": [
+            face("ada", picture=0, **{"faceline:shoe_size": "44"}),
+            face("ada", picture=1),
+        ],
+        "folder/00": [face("bo", "folder", **{"person:shoe_size": "4.2e1"})],
+        "urls/bo": [face("bo", "urls", shoe_size="tall")],
+    }
+    monkeypatch.setitem(LABELS, "shoe_size", Number("shoe_size", 15, 60, "sizes"))
+    sources = dict.fromkeys(("demo", "folder", "urls"), "x")
+    table, metrics = stage_on(tmp_path, ["shoe_size"], sources, faces)
+    assert table["shoe_size"].to_pylist() == [44.0, None, 42.0, None]
+    assert metrics["labels"]["shoe_size"] == {
+        "known": 2, "null": 2, "unreadable": 1, "from": {"person": 1, "picture": 1},
+    }  # fmt: skip
