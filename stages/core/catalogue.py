@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stages.core.csvfile import Row, check_slug, read_csv, require_columns, shorten
 from stages.core.program import InputError
-from stages.core.texts import MOST_TEXTS, NAME, TEXT_LIMIT, composed
+from stages.core.texts import MOST_TEXTS, NAME, TEXT_LIMIT, tidy
 
 REQUIRED = ("identity", "query")
 OPTIONAL = ("edition", "birth_date")
@@ -78,7 +78,7 @@ def _row(where: str, value: Row, further: list[str]) -> Celebrity:
 
 
 def _text(where: str, name: str, text: str) -> str:
-    tidied = composed(text, TEXT_LIMIT + 1)
+    tidied = tidy(text, TEXT_LIMIT + 1)
     if len(tidied) > TEXT_LIMIT:
         raise InputError(f"{where}: {name} = {shorten(text)}: allowed are {TEXT_LIMIT} characters")
     return tidied

@@ -23,14 +23,6 @@ def tidy(text: object, limit: int = TEXT_LIMIT) -> str:
     return " ".join(kept.split())[:limit].strip()
 
 
-def composed(text: object, limit: int = TEXT_LIMIT) -> str:
-    """A tidy text in Unicode's composed form (NFC), so that equal words are equal texts.
-
-    macOS writes names of files decomposed, spreadsheets composed.
-    """
-    return unicodedata.normalize("NFC", tidy(text, limit))[:limit]
-
-
 def bounded(texts: Iterable[tuple[str, object]], prefix: str = "") -> dict[str, str]:
     """The first `MOST_TEXTS` that have a plain name and say anything; of equal names the last.
 
@@ -38,7 +30,8 @@ def bounded(texts: Iterable[tuple[str, object]], prefix: str = "") -> dict[str, 
     """
     kept: dict[str, str] = {}
     for name, text in texts:
-        tidied = composed(text)
+        # One form of each letter (NFC), as in the CSV files.
+        tidied = unicodedata.normalize("NFC", tidy(text))[:TEXT_LIMIT]
         if tidied and NAME.fullmatch(name) and (len(kept) < MOST_TEXTS or prefix + name in kept):
             kept[prefix + name] = tidied
     return kept
