@@ -16,7 +16,8 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
 from flows import contact_sheet, dag, workspace
 from stages.core import paths
-from stages.report.__main__ import Step, data_uri, funnel
+from stages.report.funnel import Step, funnel
+from stages.report.page import data_uri
 
 CONTACT_SHEET = "contact-sheet"  # shows faces: what `forget` deletes
 DATA_DOCS = "data_docs"  # Great Expectations' own name for the folder

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from stages.core.program import PARAMS_FILE, lookup, read_params
-from stages.report.__main__ import scores
+from stages.report.figures import scores
 
 RESULTS = Path("results")
 PLACES = {

@@ -16,7 +16,7 @@ from flows.dag import Stage
 from flows.progress_artifact import ProgressArtifact, key, percent
 from stages.core import schema
 from stages.core.tables import write_batches
-from stages.report.__main__ import Step
+from stages.report.funnel import Step
 from tests.faces_fixture import jpeg
 from tests.flows.small import Workspace
 

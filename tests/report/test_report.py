@@ -9,11 +9,14 @@ import yaml
 
 from stages.core import label_schema, schema
 from stages.core.labels.kinds import Number
-from stages.core.labels.known import LABELS, labels_of
+from stages.core.labels.known import LABELS, NUMBERS, labels_of
 from stages.core.tables import write_rows
 from stages.label.values import Origin
-from stages.report import __main__ as report
-from stages.report.__main__ import contact_sheets, funnel, histogram, render, scores
+from stages.report import provenance
+from stages.report.contact_sheets import ContactSheet, contact_sheets
+from stages.report.figures import ORIGINS, histogram, label_origins, scores
+from stages.report.funnel import funnel
+from stages.report.page import data_uri, render
 from stages.report.params import Params
 from tests.project import ROOT
 
@@ -60,7 +63,7 @@ def test_faces_on_the_sheets_are_those_of_the_table(tmp_path: Path) -> None:
         Params(people=1, faces_per_person=2),
     )  # fmt: skip
     assert [(sheet.identity, sheet.rows) for sheet in sheets] == [("abe", 3)]
-    shown = [report.data_uri(name, "jpeg") for name in (b"abe0", b"abe2")]
+    shown = [data_uri(name, "jpeg") for name in (b"abe0", b"abe2")]
     assert sheets[0].faces == [(each, "train · 31 · female · eyeglasses") for each in shown]
 
 
@@ -101,20 +104,32 @@ def test_the_page_counts_where_labels_are_from() -> None:
             "gender": {"known": 0, "null": 7, "from": {}},
         }
     }
-    assert report.label_origins(labeled) == [
+    assert label_origins(labeled) == [
         {"label": "age", "counts": [1, 0, 0, 4], "null": 2},
         {"label": "gender", "counts": [0, 0, 0, 0], "null": 7},
     ]
-    assert set(report.ORIGINS) == set(get_args(Origin))
+    assert set(ORIGINS) == set(get_args(Origin))
+
+
+def test_a_label_that_only_one_model_answers_is_scored_in_its_own_unit() -> None:
+    plain = {"n": 9, "age": {"n": 8, "mae": 6.0, "baseline": {"mae": 11.0}}}
+    other = {"n": 9, "face_score": {"n": 9, "mae": 2.0, "baseline": {"mae": 3.0}}}
+    rows = scores({"plain": plain, "other": other})
+    assert [(row["label"], row["values"]) for row in rows] == [
+        ("age", ["6.00", "–"]), ("face_score", ["–", "2.00"])
+    ]  # fmt: skip
+    assert [row["figure"] for row in rows] == [
+        f"MAE, {NUMBERS[name].unit}" for name in ("age", "face_score")
+    ]
 
 
 def rendered(split_by: str) -> str:
     return render(
         steps=funnel(FIGURES, ["a", "b"]), top=15, models=["compact"],
         splits={side: {"rows": 2, "identities": 1} for side in schema.SPLITS},
-        sheets=[report.ContactSheet("x", "<script>alert(1)</script>", 1, [("data:,", "train")])],
+        sheets=[ContactSheet("x", "<script>alert(1)</script>", 1, [("data:,", "train")])],
         ages=[{"bin": "0-24", "before": 9, "after": 4}], tallest=9,
-        scores=[], mistakes={}, lineage={"data": "abc"}, params="crop: {margin: 1}",
+        scores=[], mistakes={}, provenance={"data": "abc"}, params="crop: {margin: 1}",
         split_by=split_by, origins=["dates"],
         label_origins=[{"label": "age", "counts": [41], "null": 0}],
     )  # fmt: skip
@@ -161,7 +176,7 @@ def test_the_page_tells_the_parameters_that_made_its_numbers(
     def told(old: str, new: str) -> str:
         assert old in given
         Path("params.yaml").write_text(given.replace(old, new))
-        return report.parameters()
+        return provenance.parameters()
 
     same = told("", "")
     assert yaml.safe_load(same)["crop"]["margin"] == 0.25
@@ -172,4 +187,4 @@ def test_the_page_tells_the_parameters_that_made_its_numbers(
 
 def test_every_stage_before_the_report_made_its_numbers() -> None:
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-    assert list(report.MADE) == [stage for stage in stages if stage != "report"]
+    assert list(provenance.SECTIONS) == [stage for stage in stages if stage != "report"]

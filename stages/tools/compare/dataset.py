@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from stages.core.schema import SPLITS
 from stages.evaluate import metrics
-from stages.report import __main__ as report
+from stages.report.funnel import funnel as steps_of
 from stages.tools.compare.page import Table, shortened
 from stages.tools.compare.revision import Revision
 
@@ -61,7 +61,7 @@ def funnel(revision: Revision) -> Counts:
                 for step in ("validate", "undersample")}  # fmt: skip
     return {
         f"{step.name}: {reason.replace('_', ' ')}": count
-        for step in report.funnel(figures, sources)
+        for step in steps_of(figures, sources)
         for reason, count in step.reasons.items()
     }
 
