@@ -3,6 +3,7 @@
 import datetime
 import io
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -178,3 +179,61 @@ def test_reasons_are_those_of_the_picture_too(tmp_path: Path) -> None:
     files = {"wiki.mat": mat(FRED), "00/fred.jpg": jpeg(1, (19, 30))}
     found = crawled(imdb_wiki, lay(tmp_path / "x", files, packed=True))
     assert reasons(found) == {"00/fred.jpg": "too_small"}
+
+
+def mutated(content: bytes, random: np.random.Generator) -> bytes:
+    """A copy with up to eight bytes changed behind the header, mostly to the small or huge."""
+    changed = bytearray(content)
+    for at in random.integers(128, len(changed), random.integers(1, 9)):
+        changed[at] = random.choice([0, 1, 5, 127, 255, random.integers(256)])
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_mutated_file_is_rows_or_one_line(seed: int) -> None:
+    rows_or_one_line(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(12, 200))
+def test_many_mutated_files_are_rows_or_one_line(seed: int) -> None:
+    rows_or_one_line(seed)
+
+
+def rows_or_one_line(seed: int) -> None:
+    content = mutated(mat(FRED, FRED), np.random.default_rng(seed))
+    error = ""
+    rows: list[matfile.Row] = []
+    try:
+        rows = matfile.read("wiki.mat", content, "wiki")
+    except InputError as refused:
+        error = str(refused)
+    assert error == "" or (error.startswith("wiki.mat: ") and "\n" not in error)
+    assert all(isinstance(row.full_path, str) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("import os; os.kill(os.getpid(), 11)", r"a damaged .mat file \(its reader ended with -11"),
+        ("while True: pass", "not read within 1 seconds"),
+        ("from {reader} import _limit; _limit(9); bytearray(5 * 10**9)", "MemoryError"),
+        ("from {reader} import _limit; _limit(1); \nwhile True: pass", "seconds|ended with -"),
+        ("raise UnboundLocalError('byte_order')", r"\(UnboundLocalError: byte_order\)"),
+    ],
+)
+def test_whatever_the_reader_does_is_one_line(
+    code: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crash, a hang, gigabytes or any error end the child process, and no other."""
+    (tmp_path / "hostile.py").write_text(code.replace("{reader}", matfile.scipy_reader.__name__))
+    program = tmp_path / "python"
+    program.write_text(
+        f"#!/bin/sh\nPYTHONPATH=$PYTHONPATH:{tmp_path} exec {sys.executable} -m hostile\n"
+    )
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setattr(matfile, "SECONDS", 1.0)
+    with pytest.raises(InputError, match=told) as caught:
+        matfile.read("wiki.mat", mat(FRED), "wiki")
+    assert "\n" not in str(caught.value)

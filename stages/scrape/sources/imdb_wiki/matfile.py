@@ -1,17 +1,24 @@
-"""IMDB-WIKI's `.mat` files (Rothe, Timofte and Van Gool 2015), read with SciPy: a row a picture."""
+"""IMDB-WIKI's `.mat` files (Rothe, Timofte and Van Gool 2015): a row a picture.
 
-import io
+SciPy's reader is compiled code that a damaged file can crash, hang or fill with gigabytes, so it
+runs in a child process with limits (`scipy_reader`); only JSON comes back.
+"""
+
+import json
 import math
+import os
+import subprocess
+import sys
+import tempfile
 import zlib
 from collections.abc import Iterator
-from typing import Any, NamedTuple
-
-import numpy as np
+from pathlib import Path
+from typing import IO, Any, NamedTuple
 
 from stages.core.program import InputError
+from stages.scrape.sources.imdb_wiki import scipy_reader
 
-REQUIRED = ("dob", "photo_taken", "full_path", "gender")
-OPTIONAL = ("name", "face_location", "face_score", "second_face_score")
+SECONDS = 30.0  # to read a file, and a second more for each of its unpacked megabytes
 UNPACKED_BYTES = 2_000_000_000  # imdb.mat takes a quarter of it
 _HEADER = 128
 _COMPRESSED = 15  # miCOMPRESSED, an element of zlib's
@@ -37,20 +44,42 @@ def read(where: str, content: bytes, variable: str) -> list[Row]:
     missing, and fields of different lengths.
     """
     _check_version(where, content)
-    _check_size(where, content)
-    fields = _fields(where, _load(where, content, variable), variable)
-    paths = fields["full_path"]
-    columns = {
-        "full_path": map(_text, paths),
-        **{name: map(_number, fields[name]) for name in ("dob", "photo_taken", "gender")},
-        "name": map(_text, fields.get("name", [""] * len(paths))),
-        "face_location": map(_numbers, fields.get("face_location", [()] * len(paths))),
-        **{
-            name: map(_number, fields.get(name, [math.nan] * len(paths)))
-            for name in ("face_score", "second_face_score")
-        },
-    }
-    return [Row(*values) for values in zip(*columns.values(), strict=True)]
+    unpacked = _check_size(where, content)
+    answer = _read_in_child(where, content, variable, SECONDS + unpacked / 1e6)
+    if "refused" in answer:
+        raise InputError(f"{where}: {answer['refused']}")
+    rows = (Row(*values) for values in zip(*answer["columns"], strict=True))
+    return [row._replace(face_location=tuple(row.face_location)) for row in rows]
+
+
+def _read_in_child(where: str, content: bytes, variable: str, seconds: float) -> Any:
+    """What `scipy_reader` prints; `InputError` when it crashes, or takes too long or too much."""
+    command = [sys.executable, "-m", scipy_reader.__name__, variable, str(math.ceil(seconds))]
+    paths = {"PYTHONPATH": str(Path(__file__).parents[4]), "OPENBLAS_NUM_THREADS": "1"}
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        try:
+            done = subprocess.run(
+                command,
+                input=content,
+                stdout=output,
+                stderr=errors,
+                env=os.environ | paths,
+                timeout=seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise InputError(f"{where}: not read within {seconds:.0f} seconds") from None
+        if done.returncode:
+            detail = _last_line(errors) or f"its reader ended with {done.returncode}"
+            raise InputError(f"{where}: a damaged .mat file ({detail})")
+        output.seek(0)
+        return json.load(output)
+
+
+def _last_line(file: IO[bytes]) -> str:
+    file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
+    lines = file.read().decode("utf-8", "replace").split("\n")
+    return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "")
 
 
 def _check_version(where: str, content: bytes) -> None:
@@ -64,9 +93,9 @@ def _check_version(where: str, content: bytes) -> None:
         raise InputError(f"{where}: not a .mat file of version 5: {hint}")
 
 
-def _check_size(where: str, content: bytes) -> None:
-    """Refuse what would unpack to more than the limit, without holding it."""
-    total = 0
+def _check_size(where: str, content: bytes) -> int:
+    """How many bytes it unpacks to, without holding them; `InputError` above the limit."""
+    total = len(content)
     for packed in _compressed(content):
         unpack = zlib.decompressobj()
         rest: bytes | memoryview = packed
@@ -78,6 +107,7 @@ def _check_size(where: str, content: bytes) -> None:
             raise InputError(f"{where}: a damaged .mat file ({error})") from None
     if total > UNPACKED_BYTES:
         raise InputError(f"{where}: unpacks to more than {UNPACKED_BYTES} bytes")
+    return total
 
 
 def _compressed(content: bytes) -> Iterator[memoryview]:
@@ -89,48 +119,3 @@ def _compressed(content: bytes) -> Iterator[memoryview]:
         if kind == _COMPRESSED:
             yield view[at + 8 : at + 8 + size]
         at += 8 + size
-
-
-def _load(where: str, content: bytes, variable: str) -> Any:
-    from scipy.io import loadmat  # half a second to import
-
-    try:
-        found = loadmat(io.BytesIO(content), variable_names=[variable])
-    # Damage shows as any of SciPy's, NumPy's and zlib's errors, deep in the reader.
-    except (ValueError, TypeError, KeyError, IndexError, OSError, MemoryError, zlib.error) as error:
-        detail = " ".join(str(error).split())[:200]
-        raise InputError(f"{where}: a damaged .mat file ({detail})") from None
-    if variable not in found:
-        raise InputError(f"{where}: holds no variable {variable}")
-    return found[variable]
-
-
-def _fields(where: str, struct: Any, variable: str) -> dict[str, Any]:
-    names = getattr(getattr(struct, "dtype", None), "names", None) or ()
-    for name in REQUIRED:
-        if name not in names or struct.size != 1:
-            raise InputError(f"{where}: {variable} must be one struct with a field {name}")
-    fields = {
-        name: np.ravel(struct[name].item()) for name in (*REQUIRED, *OPTIONAL) if name in names
-    }
-    lengths = {name: len(values) for name, values in fields.items()}
-    if len(set(lengths.values())) > 1:
-        raise InputError(f"{where}: the fields of {variable} differ in length: {lengths}")
-    return fields
-
-
-def _number(value: Any) -> float:
-    found = _numbers(value)
-    return found[0] if len(found) == 1 else math.nan
-
-
-def _numbers(value: Any) -> tuple[float, ...]:
-    array = np.ravel(value)
-    if array.dtype.kind not in "biuf" or array.size > 4:
-        return ()
-    return tuple(float(each) for each in array)
-
-
-def _text(value: Any) -> str:
-    array = np.ravel(value)
-    return str(array[0]) if array.size == 1 and array.dtype.kind == "U" else ""
