@@ -21,8 +21,9 @@ from typing import Any
 from benchmarks import machine
 from benchmarks.partitions import row, write_partitions
 from benchmarks.pictures import read_pictures
+from stages.core import paths
 from stages.core.cluster import Cluster
-from stages.core.program import PARAMS_FILE, read_params, section
+from stages.core.program import read_params, section
 from stages.core.store import Store
 from stages.crop import __main__ as crop
 
@@ -57,7 +58,7 @@ def measure_once(images: Path, where: Cluster, params: crop.Params) -> dict[str,
 
 
 def measure(pictures: list[bytes], rounds: int, folder: Path) -> dict[str, Any]:
-    params = section(crop.Params, read_params(ROOT / PARAMS_FILE), "crop")
+    params = section(crop.Params, read_params(ROOT / paths.PARAMS), "crop")
     rows = [row(number, picture) for number, picture in enumerate(pictures)]
     write_partitions(folder / "images", rows, EACH)
     ways = {

@@ -19,9 +19,10 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from benchmarks import machine, watching
+from stages.core import paths
 from stages.core.labels.kinds import Binary, Category, Label, Number
 from stages.core.labels.known import LABELS, RACE
-from stages.core.program import PARAMS_FILE, read_params, section
+from stages.core.program import read_params, section
 from stages.evaluate import metrics
 from stages.tools.compare import predictions
 from tests import project as projects
@@ -167,7 +168,7 @@ def three_races(project: Project, model: str) -> dict[str, Spread]:
     from stages.evaluate import __main__ as evaluate
     from stages.formats import batches, tfrecord
 
-    params = section(evaluate.Params, read_params(project.folder / PARAMS_FILE), "evaluate")
+    params = section(evaluate.Params, read_params(project.folder / paths.PARAMS), "evaluate")
     network = keras.saving.load_model(project.folder / "models" / f"{model}.keras", compile=False)
     shards = project.folder / "data/shards/tfrecord"
     height, width, channels = network.input_shape[1:]

@@ -55,9 +55,9 @@ class Pool(Protocol):
 HERE: Mapping[str, Any] = {"address": None, "workers": None}  # as in params.yaml
 
 
-def read(given: Mapping[str, Any]) -> Cluster:
+def read(values: Mapping[str, Any]) -> Cluster:
     """The section, checked; `InputError` names the key that is wrong."""
-    return section(Cluster, {"cluster": given}, "cluster")
+    return section(Cluster, {"cluster": values}, "cluster")
 
 
 @contextmanager
@@ -96,7 +96,7 @@ class Processes:
     def map_unordered(
         self, work: Callable[[Task], Result], tasks: Sequence[Task]
     ) -> Iterator[tuple[Task, Result]]:
-        """As `Pool` says. A worker that is killed ends the run; the next goes on from the store."""
+        """Every task with its result, in any order; a killed worker ends the run."""
         if not tasks:
             return
         # Not fork: the threads of libraries do not survive it.
@@ -114,7 +114,7 @@ class Processes:
 
 
 class Ray:
-    """Ray's workers. Tasks of a lost one are given to another; what it wrote is written again."""
+    """Ray's workers. Tasks of a lost worker go to another; what it wrote is written again."""
 
     def __init__(self, ray: Any, workers: int | None) -> None:
         self._ray = ray
@@ -123,7 +123,7 @@ class Ray:
     def map_unordered(
         self, work: Callable[[Task], Result], tasks: Sequence[Task]
     ) -> Iterator[tuple[Task, Result]]:
-        """As `Pool` says. Ray keeps its processes: what `work` caches is loaded once in each."""
+        """Every task with its result, in any order; what `work` caches is loaded once a process."""
         remote = self._ray.remote(num_cpus=1, max_retries=RETRIES)(work_through)
         waiting = iter(batches(tasks, self.workers))
         pending: dict[Any, Sequence[Task]] = {}

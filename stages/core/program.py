@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-PARAMS_FILE = Path("params.yaml")
 MAX_BYTES = 1_000_000  # of params.yaml
 MAX_DEPTH = 8  # of lists and mappings in each other
 MAX_NUMBER = 2**53  # beyond it, a float no longer counts one by one

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from stages.core.program import PARAMS_FILE, read_params
+from stages.core import paths
+from stages.core.program import read_params
 from stages.core.store import digest
 
 CODE = Path(__file__).parents[1]
@@ -20,7 +21,7 @@ SECTIONS = (
 
 def parameters() -> str:
     """The sections of `params.yaml` that made the numbers, as YAML without comments."""
-    params = read_params(PARAMS_FILE)
+    params = read_params(paths.PARAMS)
     shown = {name: params[name] for name in SECTIONS}
     return yaml.safe_dump(shown, sort_keys=False, default_flow_style=None, allow_unicode=True)
 

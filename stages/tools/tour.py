@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
-from stages.core.program import PARAMS_FILE, lookup, read_params
+from stages.core import paths
+from stages.core.program import lookup, read_params
 from stages.report.figures import scores
+from stages.tools.table import aligned
 
 RESULTS = Path("results")
 PLACES = {
@@ -26,23 +28,17 @@ def table(models: list[str]) -> str:
     metrics = {
         model: json.loads((RESULTS / model / "metrics.json").read_text()) for model in models
     }
-    rows = [["test faces", "", *models, "trivial"]]
-    rows += [
+    rows = [
         [row["label"], row["figure"], *row["values"], row["trivial"]] for row in scores(metrics)
     ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    )
+    return "\n".join(aligned([["test faces", "", *models, "trivial"], *rows]))
 
 
 def listed(lines: dict[str, str]) -> str:
     """Names and what they are, in two columns."""
-    width = max(map(len, lines))
-    return "\n".join(f"  {name.ljust(width)}  {what}" for name, what in lines.items())
+    return "\n".join(aligned(list(lines.items())))
 
 
 if __name__ == "__main__":
-    models = lookup(read_params(PARAMS_FILE), "train.models")
+    models = lookup(read_params(paths.PARAMS), "train.models")
     print(f"\n{table(models)}\n\nLook at\n{listed(PLACES)}\n\nTry next\n{listed(NEXT)}")

@@ -11,17 +11,19 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from stages.core.program import PARAMS_FILE, InputError, read_params, section
-from stages.tools.compare import dataset, lineage, models, page
+from stages.core import paths
+from stages.core.program import InputError, read_params, section
+from stages.tools import table
+from stages.tools.compare import dataset, lineage, models
 from stages.tools.compare.differences import Difference
-from stages.tools.compare.page import Table
 from stages.tools.compare.params import Gate, Params
 from stages.tools.compare.revision import WORKSPACE, Revision
+from stages.tools.table import Table
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """All that is told of two revisions, and every model's differences to judge."""
+    """The tables that compare two revisions, and every model's differences to judge."""
 
     title: str
     tables: list[Table]
@@ -32,13 +34,13 @@ def compare(before: str, after: str = WORKSPACE) -> Comparison:
     """Read both revisions and compare them; `InputError` says what is missing where."""
     old, new = Revision(before), Revision(after)
     edges = new.params().get("evaluate.age_edges", [])
-    names, told = models.models(old, new)
+    names, absent = models.models(old, new)
     compared = [models.compared(name, old, new, edges) for name in names]
     tables = [*dataset.tables(old, new, edges), *lineage.tables(old, new)]
     tables += [table for each in compared for table in models.tables(each)]
-    notes = [*told, *_unrun(old), *_unrun(new)]
+    notes = [*absent, *_unrun(old), *_unrun(new)]
     if notes:
-        tables.insert(0, Table("Mind", (), (), notes))
+        tables.insert(0, Table("Notes", (), (), notes))
     differences = [one for each in compared for one in each.differences]
     return Comparison(f"{before} → {after}", tables, differences)
 
@@ -78,12 +80,12 @@ def regressions(judged: Iterable[tuple[Difference, float]]) -> list[str]:
 
 def as_text(comparison: Comparison, colour: bool) -> str:
     """The comparison for a terminal."""
-    return f"{comparison.title}\n\n{page.as_text(comparison.tables, colour)}"
+    return f"{comparison.title}\n\n{table.as_text(comparison.tables, colour)}"
 
 
 def as_markdown(comparison: Comparison) -> str:
     """The comparison as a Markdown page, as Prefect's artifacts take it."""
-    return page.as_markdown(comparison.tables, comparison.title)
+    return table.as_markdown(comparison.tables, comparison.title)
 
 
 def main() -> None:
@@ -91,18 +93,18 @@ def main() -> None:
     parser.add_argument("before", help="a commit, branch, tag or experiment")
     parser.add_argument("after", nargs="?", default=WORKSPACE, help="likewise; %(default)s if none")
     parser.add_argument("--md", action="store_true", help="print Markdown")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        gate = section(Params, read_params(PARAMS_FILE), "compare").gate
-        comparison = compare(given.before, given.after)
+        gate = section(Params, read_params(paths.PARAMS), "compare").gate
+        comparison = compare(arguments.before, arguments.after)
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        print(as_markdown(comparison) if given.md else as_text(comparison, colour), flush=True)
+        print(as_markdown(comparison) if arguments.md else as_text(comparison, colour), flush=True)
         judged = gated(comparison.differences, gate)
     except InputError as error:
         sys.exit(f"compare: {error}")
     if unjudged := [one for one, _ in judged if one.verdict == "too few people"]:
-        told = ", ".join(f"{one.model} {one.label}.{one.figure}" for one in unjudged)
-        print(f"compare: too few people for compare.gate to judge {told}", file=sys.stderr)
+        names = ", ".join(f"{one.model} {one.label}.{one.figure}" for one in unjudged)
+        print(f"compare: too few people for compare.gate to judge {names}", file=sys.stderr)
     if worse := regressions(judged):
         sys.exit(f"compare: worse than compare.gate allows: {'; '.join(worse)}")
 

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from stages.core.schema import SPLITS
 from stages.evaluate import metrics
 from stages.report.funnel import funnel as steps_of
-from stages.tools.compare.page import Table, shortened
 from stages.tools.compare.revision import Revision
+from stages.tools.table import Table, shortened
 
 EXAMPLES, BALANCED = "data/examples.parquet", "data/balanced.parquet"
 UNNAMED, UNKNOWN = "unnamed", "unknown"
@@ -85,11 +85,11 @@ def classes(
     header = ("class", "", *(f"pictures {name}" for name in names),
               *(f"faces {name}" for name in names), "change")  # fmt: skip
     table = shortened("Classes", header, rows)
-    told = (
+    summary = (
         f"{len(faces)} → {len(faces_now)} classes: {len(faces_now.keys() - faces)} new, "
         f"{len(faces.keys() - faces_now)} gone, {len(faces.keys() & faces_now)} in both."
     )
-    return Table(table.title, table.header, table.rows, [told, *table.notes])
+    return Table(table.title, table.header, table.rows, [summary, *table.notes])
 
 
 def ages(

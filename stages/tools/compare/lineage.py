@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from stages.tools.compare.page import Table
 from stages.tools.compare.revision import Recorded, Revision
+from stages.tools.table import Table
 
 PACKAGES = "requirements.lock"
 ABSENT = "–"

@@ -7,9 +7,9 @@ from stages.core.labels.known import LABELS
 from stages.tools.compare import differences, predictions
 from stages.tools.compare.bootstrap import LEAST_PEOPLE, LEVEL
 from stages.tools.compare.differences import Difference
-from stages.tools.compare.page import Table
 from stages.tools.compare.predictions import Predictions
 from stages.tools.compare.revision import Revision
+from stages.tools.table import Table
 
 MARKS = {"better": "▲ better", "worse": "▼ worse", "noise": "≈", "too few people": "? few people"}
 
@@ -26,9 +26,9 @@ class Compared:
 def models(before: Revision, after: Revision) -> tuple[list[str], list[str]]:
     """The models evaluated in both revisions, and what to say of the others."""
     old, new = (_evaluated(side) for side in (before, after))
-    told = [f"{name}: in {after.name} only." for name in sorted({*new} - {*old})]
-    told += [f"{name}: in {before.name} only." for name in sorted({*old} - {*new})]
-    return [name for name in new if name in old], told
+    notes = [f"{name}: in {after.name} only." for name in sorted({*new} - {*old})]
+    notes += [f"{name}: in {before.name} only." for name in sorted({*old} - {*new})]
+    return [name for name in new if name in old], notes
 
 
 def compared(model: str, before: Revision, after: Revision, age_edges: Sequence[int]) -> Compared:
@@ -71,7 +71,7 @@ def _table(title: str, shown: list[Difference], notes: list[str]) -> Table:
         n for n, one in enumerate(shown) if one.verdict in {"noise", "too few people"}
     )
     rows = [
-        (one.label, LABELS[one.label].figures[one.figure], *one.group, str(one.people), *told(one))
+        (one.label, LABELS[one.label].figures[one.figure], *one.group, str(one.people), *cells(one))
         for one in shown
     ]
     grouped = any(not one.overall for one in shown)
@@ -80,7 +80,7 @@ def _table(title: str, shown: list[Difference], notes: list[str]) -> Table:
                  notes, quiet)  # fmt: skip
 
 
-def told(one: Difference) -> tuple[str, str, str, str, str]:
+def cells(one: Difference) -> tuple[str, str, str, str, str]:
     """Before, after, the difference, its interval, and the verdict, as text."""
     digits = 2 if one.figure in differences.LOWER_IS_BETTER else 3
     few = one.verdict == "too few people"

@@ -20,8 +20,8 @@ from stages.tools.compare.__main__ import (
     regressions,
 )
 from stages.tools.compare.differences import Difference
-from stages.tools.compare.page import Table
 from stages.tools.compare.revision import WORKSPACE
+from stages.tools.table import Table
 from tests.project import ROOT, Project
 
 EVERYONE = ("all", "all")
@@ -101,7 +101,7 @@ def test_main_passes_what_few_people_cannot_judge_and_says_so(
     assert run_main(monkeypatch, found, "--md") is None
     told = capsys.readouterr()
     assert "too few people for compare.gate to judge compact age.mae" in told.err
-    assert told.out.startswith("## a → b\n\n### Classes\n\n| class |")
+    assert told.out.startswith("## a → b\n\n### Classes\n\n| class   |")
 
 
 def test_text_and_markdown_hold_the_title() -> None:
@@ -196,4 +196,4 @@ def test_a_workspace_that_was_edited_says_that_figures_are_of_the_last_run(
     said = told(project, "longer")
     (project.folder / "params.yaml").write_text(before)
     assert "workspace: changed since it was run; dvc repro would run crop@demo" in said
-    assert "crop.margin" not in said.split("Mind")[1].split("Classes")[1]
+    assert "crop.margin" not in said.split("Notes")[1].split("Classes")[1]

@@ -1,16 +1,19 @@
-"""A comparison's tables as text for a terminal, or as Markdown."""
+"""Tables as text for a terminal, or as Markdown."""
 
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tabulate import tabulate
+
 SHOWN = 20  # rows of a table whose length is that of the data
 DIM, BOLD, PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
+INDENT = "  "
 
 
 @dataclass(frozen=True)
 class Table:
-    """A titled table. `quiet` holds the numbers of rows that do not matter."""
+    """A titled table. `quiet` holds the numbers of rows that matter little, from 0."""
 
     title: str
     header: Sequence[str]
@@ -26,7 +29,7 @@ def shortened(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) 
 
 
 def as_text(tables: Sequence[Table], colour: bool) -> str:
-    """Aligned columns under titles; `colour` dims what is quiet."""
+    """Aligned columns under titles; `colour` dims quiet rows."""
     return "\n\n".join(_text(table, colour) for table in tables)
 
 
@@ -35,29 +38,28 @@ def as_markdown(tables: Sequence[Table], title: str) -> str:
     return "\n\n".join([f"## {_escaped(title)}", *map(_markdown, tables)]) + "\n"
 
 
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """A line per row, its cells in columns."""
+    cells = [[_printable(cell) for cell in row] for row in rows]
+    text = tabulate(cells, tablefmt="plain", disable_numparse=True)
+    return [f"{INDENT}{line}".rstrip() for line in text.splitlines()]
+
+
 def _text(table: Table, colour: bool) -> str:
     title = _printable(table.title)
     lines = [f"{BOLD}{title}{PLAIN}" if colour else title]
-    if table.rows:
-        cells = [[_printable(cell) for cell in row] for row in (table.header, *table.rows)]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        for number, row in enumerate(cells, start=-1):
-            padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            line = f"  {'  '.join(padded)}".rstrip()
-            lines.append(f"{DIM}{line}{PLAIN}" if colour and number in table.quiet else line)
-    lines += [f"  {_printable(note)}" for note in _notes(table)]
+    for number, line in enumerate(aligned([table.header, *table.rows]) if table.rows else (), -1):
+        lines.append(f"{DIM}{line}{PLAIN}" if colour and number in table.quiet else line)
+    lines += [f"{INDENT}{_printable(note)}" for note in _notes(table)]
     return "\n".join(lines)
 
 
 def _markdown(table: Table) -> str:
-    lines = [f"### {_escaped(table.title)}"]
+    parts = [f"### {_escaped(table.title)}"]
     if table.rows:
-        rule = ["---"] * len(table.header)
         head, *rows = ([_escaped(cell) for cell in row] for row in (table.header, *table.rows))
-        lines += ["", *(f"| {' | '.join(row)} |" for row in (head, rule, *rows))]
-    for note in _notes(table):
-        lines += ["", _escaped(note)]
-    return "\n".join(lines)
+        parts.append(tabulate(rows, head, tablefmt="github", disable_numparse=True))
+    return "\n\n".join([*parts, *map(_escaped, _notes(table))])
 
 
 def _notes(table: Table) -> Sequence[str]:
