@@ -18,6 +18,7 @@ from stages.forget import purge
 from stages.forget.forgotten import Forgotten
 from stages.scrape import __main__ as scrape
 from stages.scrape import jobs, partition_store
+from stages.scrape.crawl.network import NetworkLostError
 from stages.scrape.partition_store import PartitionStore, row_code
 from stages.scrape.source import Crawled, Partition, Scrape
 from tests.project import ROOT
@@ -175,6 +176,35 @@ def test_what_may_pass_is_asked_again_unless_the_class_has_its_pictures(
     source.asked.clear()
     run(tmp_path)
     assert sorted(source.asked) == ["few", "zoe"]
+
+
+def test_a_class_that_missed_addresses_for_want_of_a_network_is_asked_again(
+    tmp_path: Path, source: Source
+) -> None:
+    source.failing = {"abe": "no_network"}  # it has its pictures all the same
+    run(tmp_path)
+    source.asked.clear()
+    run(tmp_path)
+    assert source.asked == ["abe"]
+
+
+def test_a_run_that_loses_its_network_fails_and_the_next_asks_for_the_rest(
+    tmp_path: Path, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = source.crawl
+
+    def lose(*arguments: Any) -> Iterator[Crawled]:
+        yield next(whole(*arguments))
+        raise NetworkLostError("the network was lost")
+
+    monkeypatch.setattr(source, "crawl", lose)
+    with pytest.raises(InputError, match="the network was lost"):
+        run(tmp_path)
+    assert not (tmp_path / "images").exists()
+    assert source.asked == ["abe"]
+    monkeypatch.setattr(source, "crawl", whole)
+    assert run(tmp_path)["kept"] == 5
+    assert source.asked == ["abe", "zoe"]
 
 
 def test_a_damaged_store_entry_is_made_anew(tmp_path: Path, source: Source) -> None:

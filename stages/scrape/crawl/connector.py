@@ -18,7 +18,6 @@ from typing import Any
 from stages.scrape.crawl.addresses import is_public
 
 PORTS = (80, 443)
-REACHED = 3  # hosts that are remembered
 Routes = Mapping[str, tuple[str, int]]  # hostname -> address and port of a site of our own
 Destination = tuple[socket.AddressFamily, tuple[Any, ...]]
 # Names of one's own network, which no public name server knows (RFC 6761, 6762, 8375).
@@ -35,8 +34,8 @@ class BlockedAddressError(Exception):
 class VettedConnector:
     """Opens sockets to vetted addresses, and to `routes` by exact name; `shut` ends them all.
 
-    `proxy`, host and port, is the only way out for all but `routes`. `reached` are the hosts, and
-    ports, that accepted a connection last.
+    `proxy`, host and port, is the only way out for all but `routes`. `reached`: whether any host
+    has accepted a connection.
     """
 
     def __init__(
@@ -46,7 +45,7 @@ class VettedConnector:
         proxy: tuple[str, int] | None = None,
     ) -> None:
         self.routes, self.proxy = routes, proxy
-        self.reached: list[tuple[str, int]] = []
+        self.reached = False
         self._resolve = resolve
         self._open: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._lock = threading.Lock()
@@ -63,7 +62,7 @@ class VettedConnector:
             except OSError as error:
                 failure = error
             else:
-                self._note(host, port)
+                self.reached = True
                 return connection
         raise failure
 
@@ -124,11 +123,6 @@ class VettedConnector:
             if not is_public(ipaddress.ip_address(address[0])):
                 raise BlockedAddressError(f"address {address[0]}")
         return [(family, address) for family, *_, address in resolved]
-
-    def _note(self, host: str, port: int) -> None:
-        with self._lock:
-            others = [each for each in self.reached if each != (host, port)]
-            self.reached = [*others[1 - REACHED :], (host, port)]
 
     def _dial(
         self, family: socket.AddressFamily, address: tuple[Any, ...], deadline: float | None

@@ -64,7 +64,7 @@ class Crawler(icrawler.Crawler):  # type: ignore[misc]  # icrawler ships no type
             forgotten=forgotten,
             crawls=params.crawls,
         )
-        self._network = Network(self._web.connector, politeness.clock, politeness.sleep)
+        self._network = Network(self._web, politeness.clock, politeness.sleep)
         fetcher = CachedFetcher(
             store, engine, Fetcher(self._web, politeness, self._network), params, forgotten
         )

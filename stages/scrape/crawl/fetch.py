@@ -63,7 +63,7 @@ class _Outcome:
     answer: Answer
     retry: bool = False  # another attempt in this run may help
     after: float = 0.0  # seconds, as the server asked
-    asked: bool = False  # a request was made
+    asked: float | None = None  # clock time of the last request, if one was made
     silent: bool = False  # the host gave no answer at all, or not all of it
     unknown_name: bool = False  # a name server says that it does not exist
 
@@ -90,7 +90,7 @@ class Fetcher:
             outcome = self._retry(url, limits, budget, robots)
             verdict = self._judge_network(outcome, budget) if outcome.silent else "works"
             if verdict == "works":
-                if outcome.asked:
+                if outcome.asked is not None:
                     answer = outcome.answer
                     self._politeness.count(answer.final_url, failed=answer.transient)
                 return outcome.answer
@@ -102,7 +102,7 @@ class Fetcher:
     def _judge_network(self, outcome: _Outcome, budget: Budget) -> Verdict:
         began = self._politeness.clock()
         host = urlsplit(outcome.answer.final_url).hostname or ""
-        verdict = self._network.judge(host, outcome.unknown_name)
+        verdict = self._network.judge(host, outcome.asked or began, outcome.unknown_name)
         budget.excuse(self._politeness.clock() - began)
         return verdict
 
@@ -123,18 +123,19 @@ class Fetcher:
             refusal = self._refusal(target, limits, budget, robots) or self._wait(target, budget)
             if refusal:
                 return _Outcome(_failed(url, target, refusal))
-            began = time.monotonic()
+            began, asked = time.monotonic(), self._politeness.clock()
             try:
                 budget.take_request()
                 with self._get(target, min(left, budget.seconds_left)) as response:
+                    self._network.note(target)
                     if not response.is_redirect:
                         outcome = _judge(url, response, target, limits)
                         if outcome.after:
                             self._politeness.hold(target, outcome.after)
-                        return dataclasses.replace(outcome, asked=True)
+                        return dataclasses.replace(outcome, asked=asked)
                     target = _redirect_target(target, response)
             except Exception as error:  # whatever one answer does, it costs one row
-                return dataclasses.replace(_explain(error, url, target), asked=True)
+                return dataclasses.replace(_explain(error, url, target), asked=asked)
             left -= time.monotonic() - began
         return _Outcome(_failed(url, target, Refusal("redirect_loop", f"{REDIRECTS} redirects")))
 

@@ -14,11 +14,16 @@ from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+)
 
 from stages.core.credentials import cut
 from stages.core.program import InputError
-from stages.scrape.crawl.connector import Routes, VettedConnector
+from stages.scrape.crawl.connector import BlockedAddressError, Routes, VettedConnector
 from stages.scrape.crawl.timed import TimedResponse
 from stages.scrape.source import Scrape
 
@@ -141,6 +146,14 @@ class GuardedSession(requests.Session):
         timeout: Any = Timeout(total=seconds)
         proxies = self._proxies_for(str(request.url))
         return self.get_adapter(url).send(request, stream=True, timeout=timeout, proxies=proxies)
+
+    def answers(self, url: str, seconds: float) -> bool:
+        """Whether any answer comes in time; its body is not read."""
+        try:
+            self.ask(url, seconds).close()
+        except (requests.RequestException, HTTPError, OSError, BlockedAddressError):
+            return False
+        return True
 
     def _proxies_for(self, url: str) -> dict[str, str]:
         """The proxies, when they may be asked for the URL; raises `BlockedAddressError`."""

@@ -21,7 +21,7 @@ class Crawl:
         self.slept = 0.0
         self.session = guard.session(params, dict.fromkeys(hosts, ("127.0.0.1", site.port)))
         polite = Politeness(0, (), lambda: time.monotonic() + self.slept, self.sleep)
-        network = Network(self.session.connector, polite.clock, polite.sleep)
+        network = Network(self.session, polite.clock, polite.sleep)
         self.fetcher = Fetcher(self.session, polite, network)
 
     def sleep(self, seconds: float) -> None:

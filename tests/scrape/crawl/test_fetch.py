@@ -24,7 +24,7 @@ def ask(session):
         skipped[0] += seconds
 
     politeness = Politeness(0, (), lambda: time.monotonic() + skipped[0], sleep)
-    network = Network(session.connector, politeness.clock, politeness.sleep)
+    network = Network(session, politeness.clock, politeness.sleep)
     fetcher = Fetcher(session, politeness, network)
 
     def ask(url=URL, limits=LIMITS, **changes):
@@ -294,7 +294,7 @@ def test_hops_to_one_host_are_an_interval_apart(site, reply, session) -> None:
     site.answers["/a.jpg"] = reply(status=302, headers={"Location": "/b.jpg"})
     site.answers["/b.jpg"] = reply(b"bytes")
     politeness = Politeness(0.1)
-    network = Network(session.connector, politeness.clock, politeness.sleep)
+    network = Network(session, politeness.clock, politeness.sleep)
     assert Fetcher(session, politeness, network).fetch(URL, LIMITS).body == b"bytes"
     times = [at for at, _, _ in site.log]
     assert len(times) == 3  # the robots.txt first

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 
 import pytest
 
@@ -10,6 +11,7 @@ from stages.core.program import InputError
 from stages.scrape.crawl import bing_search, crawler, network
 from stages.scrape.crawl.connector import VettedConnector
 from stages.scrape.crawl.engine import Engine, SearchResult
+from stages.scrape.crawl.guard import GuardedSession
 from stages.scrape.crawl.network import Network, NetworkLostError
 from stages.scrape.partition_store import is_final
 from stages.scrape.source import Partition
@@ -41,9 +43,17 @@ class Line:
             return connect(connector, host, port, timeout)
 
         monkeypatch.setattr(VettedConnector, "connect", dial)
+        ask = GuardedSession.ask
+
+        def ask_anew(session: GuardedSession, url: str, seconds: float):
+            if self.failure:  # which ends open connections too
+                session.get_adapter(url).poolmanager.clear()
+            return ask(session, url, seconds)
+
+        monkeypatch.setattr(GuardedSession, "ask", ask_anew)
         monkeypatch.setattr(network, "OUTAGE", 0.3)
         monkeypatch.setattr(network, "PAUSE", 0.1)
-        monkeypatch.setattr(network, "CONNECT", 0.5)
+        monkeypatch.setattr(network, "ANSWER", 0.5)
 
 
 @pytest.fixture
@@ -170,9 +180,35 @@ def test_names_that_do_not_exist_fail_no_run(site, params, store, line) -> None:
 
 
 def test_an_early_failure_waits_for_the_first_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    connector = VettedConnector({})
-    sleep = lambda _: connector.reached.append(("a.test", 80))  # noqa: E731
-    assert Network(connector, lambda: 0.0, sleep).judge("b.test", unknown_name=False) == "works"
+    with GuardedSession(VettedConnector({}), 1, "test") as session:
+
+        def answer(_: float) -> None:
+            session.connector.reached = True
+
+        early = Network(session, lambda: 0.0, answer)
+        assert early.judge("b.test", began=0.0, unknown_name=False) == "works"
+
+
+def test_a_site_that_accepts_connections_and_answers_nothing_more(
+    site, params, store, line, people
+) -> None:
+    """As of a process that hangs, or behind a box that accepts for others."""
+    finished, some = [], params.model_copy(update={"download_timeout": 0.4, "min_pictures": 1})
+    healthy = site.find
+
+    def find(host: str, path: str):
+        if len(site.log) > 15:
+            time.sleep(1.0)
+        return healthy(host, path)
+
+    site.find = find
+    engine = bing_search.engine("bing", "http://search.test")
+    with pytest.raises(NetworkLostError):
+        finished.extend(crawler.crawl(people, engine, some, store, site.routes))
+    assert all(len(each.images) == 10 for each in finished if is_final(each, some))
+    site.find = healthy
+    crawled = list(crawler.crawl(people, engine, params, store, site.routes))
+    assert sum(len(each.images) for each in crawled) == 40
 
 
 def test_the_loss_is_one_line_for_the_user() -> None:

@@ -151,7 +151,7 @@ def test_a_site_of_our_own_needs_no_proxy(site, reply, picture, proxy, crawl) ->
 
 
 def test_without_the_proxy_the_row_says_what_is_missing(proxy, crawl, monkeypatch) -> None:
-    monkeypatch.setattr("stages.scrape.crawl.network.CONNECT", 0.3)
+    monkeypatch.setattr("stages.scrape.crawl.network.ANSWER", 0.3)
     (row,) = crawl("http://pictures.example/a.jpg", proxy=None)
     assert row["reason"] == "no_network"
     assert row["detail"].startswith("robots.txt: NameResolutionError")
@@ -159,7 +159,7 @@ def test_without_the_proxy_the_row_says_what_is_missing(proxy, crawl, monkeypatc
 
 
 def test_a_proxy_that_is_not_there(proxy, crawl, monkeypatch) -> None:
-    monkeypatch.setattr("stages.scrape.crawl.network.CONNECT", 0.3)
+    monkeypatch.setattr("stages.scrape.crawl.network.ANSWER", 0.3)
     proxy.close()
     (row,) = crawl("http://pictures.example/a.jpg", proxy="http://127.0.0.1:9")
     assert (row["reason"], proxy.asked) == ("no_network", [])
