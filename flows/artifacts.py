@@ -3,7 +3,6 @@
 Each artifact is one key with a version per run. A run that failed leaves those it came to.
 """
 
-import html
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from flows import contact_sheet, dag, workspace
 from stages.core import paths
 from stages.report.funnel import Step, funnel
 from stages.report.page import data_uri
+from stages.tools.table import markdown_rows
 
 CONTACT_SHEET = "contact-sheet"  # shows faces: what `forget` deletes
 DATA_DOCS = "data_docs"  # Great Expectations' own name for the folder
@@ -110,7 +110,7 @@ def funnel_table(steps: Iterable[Step]) -> str:
         out = step.entered - step.left
         rows.append((step.name, f"{step.entered:,}", f"{step.left:,}", f"{out:,}", ""))
         rows += [("", "", "", f"{count:,}", reason) for reason, count in step.reasons.items()]
-    return _markdown(("step", "in", "kept", "left out", "why"), rows)
+    return markdown_rows(("step", "in", "kept", "left out", "why"), rows)
 
 
 def show_validation(stage: dag.Stage) -> None:
@@ -123,7 +123,7 @@ def show_validation(stage: dag.Stage) -> None:
     page = docs[0].resolve()
     link = f"[Data docs]({page.as_uri()}), on the machine that ran it: `{page}`"
     create_markdown_artifact(
-        f"{_markdown(('Great Expectations', ''), rows)}\n\n{link}\n",
+        f"{markdown_rows(('Great Expectations', ''), rows)}\n\n{link}\n",
         key="validation",
         description="Rows, expectations, and the reasons of rows that left",
     )
@@ -157,22 +157,10 @@ def show_faces(stage: dag.Stage) -> None:
 def show_lineage() -> None:
     """What the outputs follow from."""
     params = paths.PARAMS.read_text(encoding="utf-8").replace("```", "` ` `")
-    facts = _markdown(("", ""), workspace.lineage().items())
+    facts = markdown_rows(("", ""), workspace.lineage().items())
     create_markdown_artifact(
         f"{facts}\n\n```yaml\n{params}\n```\n", key="lineage", description="What this run was of"
     )
-
-
-def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; what stands in it came from outside and means no markup."""
-    lines = [head, ["---"] * len(head), *([_escaped(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _escaped(cell: str) -> str:
-    for mark in "\\`*_[]|!":
-        cell = cell.replace(mark, f"\\{mark}")
-    return html.escape(" ".join(cell.split()))
 
 
 def forget() -> int:

@@ -7,17 +7,9 @@ from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
+from stages.core.progress import percent
+
 SECONDS = 2.0  # between two updates
-# As stages/core/progress.py and stages/train/fitting.py write them.
-LINE = re.compile(r"\b(?P<done>\d+) of (?P<total>\d+) \w+, .* left$|\bepoch (\d+)/(\d+): ")
-
-
-def percent(line: str) -> float | None:
-    """How much is done according to a line of a stage, 0 to 100; None when it says nothing."""
-    if not (found := LINE.search(line)):
-        return None
-    done, total = (int(number) for number in found.groups() if number)
-    return min(100.0, 100.0 * done / total) if total else None
 
 
 def key(stage: str) -> str:

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from stages.core.lifetime import end_with_parent
 from stages.core.program import InputError, Section, section
 
 GATHERED = 16  # tasks handed over at once, at most: one by one, small ones wait for the driver
@@ -101,7 +102,8 @@ class Processes:
             return
         # Not fork: the threads of libraries do not survive it.
         context = multiprocessing.get_context("spawn")
-        executor = ProcessPoolExecutor(min(self.workers, len(tasks)), context)
+        workers = min(self.workers, len(tasks))
+        executor = ProcessPoolExecutor(workers, context, initializer=end_with_parent)
         try:
             pending = {
                 executor.submit(work_through, Path.cwd(), work, batch): batch

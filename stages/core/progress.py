@@ -1,6 +1,7 @@
 """How far a long stage is: a bar on a terminal, else a line now and then that a log can hold."""
 
 import logging
+import re
 import sys
 import threading
 import time
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 class Progress:
     """Counts what is done of `total`, which may change; for several threads.
 
-    Its lines read "120 of 600 pictures, 12.3 a second, 00:39 left"; `flows` reads them back.
+    It logs a `line` now and then.
     seconds: at least so many between two lines.
     """
 
@@ -55,10 +56,24 @@ class Progress:
         if now - self._logged < self._seconds:
             return
         self._logged, rate = now, self._done / (now - self._began)
-        left = tqdm.format_interval(max(self.total - self._done, 0) / rate)
-        log.info(
-            "%d of %d %ss, %.1f a second, %s left", self._done, self.total, self._unit, rate, left
-        )
+        log.info(line(self._done, self.total, self._unit, rate))
+
+
+def line(done: int, total: int, unit: str, rate: float) -> str:
+    """Such as "120 of 600 pictures, 12.3 a second, 00:39 left"; `percent` reads it back."""
+    left = tqdm.format_interval(max(total - done, 0) / rate)
+    return f"{done} of {total} {unit}s, {rate:.1f} a second, {left} left"
+
+
+_LINE = re.compile(r"\b(?P<done>\d+) of (?P<total>\d+) \w+s, [\d.]+ a second, [\d:]+ left$")
+
+
+def percent(text: str) -> float | None:
+    """How much is done, 0 to 100, where a log's line ends in what `line` wrote; else None."""
+    match = _LINE.search(text)
+    if not match or not int(match["total"]):
+        return None
+    return min(100.0, 100 * int(match["done"]) / int(match["total"]))
 
 
 def tracked(

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from stages.core import paths, preflight
+from stages.core import lifetime, paths, preflight
 from stages.core.program import InputError, lookup, read_params, section
 
 _MEMBER = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -40,6 +40,7 @@ def run(main: Main, **keys: str) -> None:
     """
     name = _name_of(Path(inspect.getfile(main)))
     logging.basicConfig(level=logging.INFO, format=f"{name}: %(message)s", stream=sys.stderr)
+    lifetime.end_with_dvc()
     try:
         main(**_arguments(main, name, keys))
     except InputError as error:

@@ -1,7 +1,7 @@
 """Tables as text for a terminal, or as Markdown."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tabulate import tabulate
@@ -38,6 +38,13 @@ def as_markdown(tables: Sequence[Table], title: str) -> str:
     return "\n\n".join([f"## {_escaped(title)}", *map(_markdown, tables)]) + "\n"
 
 
+def markdown_rows(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of GitHub's Markdown without a title; nothing in a cell is taken for markup."""
+    head, *cells = ([_escaped(cell) for cell in row] for row in (header, *rows))
+    text: str = tabulate(cells, head, tablefmt="github", disable_numparse=True)
+    return text
+
+
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """A line per row, its cells in columns."""
     cells = [[_printable(cell) for cell in row] for row in rows]
@@ -57,8 +64,7 @@ def _text(table: Table, colour: bool) -> str:
 def _markdown(table: Table) -> str:
     parts = [f"### {_escaped(table.title)}"]
     if table.rows:
-        head, *rows = ([_escaped(cell) for cell in row] for row in (table.header, *table.rows))
-        parts.append(tabulate(rows, head, tablefmt="github", disable_numparse=True))
+        parts.append(markdown_rows(table.header, table.rows))
     return "\n\n".join([*parts, *map(_escaped, _notes(table))])
 
 

@@ -3,6 +3,8 @@
 import logging
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import floats, integers, sampled_from
 
 from stages.core import progress
 from stages.core.progress import Progress, tracked
@@ -44,3 +46,27 @@ def test_counts_for_several_threads_and_a_total_that_changes(
         "2 of 4 pictures, 1.0 a second, 00:02 left",
         "4 of 4 pictures, 1.0 a second, 00:00 left",
     ]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    total=integers(1, 10**9), share=floats(0, 1), rate=floats(1e-3, 1e6),
+    unit=sampled_from(["partition", "picture", "face", "step"]),
+)  # fmt: skip
+def test_a_line_is_read_back(total: int, share: float, rate: float, unit: str) -> None:
+    done = int(share * total)
+    text = f"crop: {progress.line(done, total, unit, rate)}"
+    assert progress.percent(text) == min(100, 100 * done / total)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "scrape: demo: kept 62 of 80 pictures",
+        "train: best epoch 3 of 40 (loss 1.2)",
+        "train: epoch 3/40: loss 1.2, val_loss 1.3 (best)",
+        "crop: 1 of 0 partitions, 1.0 a second, 00:00 left",
+    ],
+)
+def test_other_lines_say_nothing_of_progress(text: str) -> None:
+    assert progress.percent(text) is None

@@ -13,7 +13,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows import artifacts, contact_sheet
 from flows.dag import Stage
-from flows.progress_artifact import ProgressArtifact, key, percent
+from flows.progress_artifact import ProgressArtifact, key
 from stages.core import schema
 from stages.core.tables import write_batches
 from stages.report.funnel import Step
@@ -63,10 +63,11 @@ def test_the_diff_is_dvcs_own(small: Workspace) -> None:
 
 def test_the_funnel_tells_every_reason_and_no_markup() -> None:
     step = Step("fetch pictures", 1200, 1190, {"not_found": 9, "<b>|x": 1})
-    assert artifacts.funnel_table([step]).splitlines()[2:] == [
-        "| fetch pictures | 1,200 | 1,190 | 10 |  |",
-        "|  |  |  | 9 | not\\_found |",
-        "|  |  |  | 1 | &lt;b&gt;\\|x |",
+    lines = artifacts.funnel_table([step]).splitlines()[2:]
+    assert [" ".join(line.split()) for line in lines] == [
+        "| fetch pictures | 1,200 | 1,190 | 10 | |",
+        "| | | | 9 | not\\_found |",
+        "| | | | 1 | &lt;b>\\|x |",
     ]
 
 
@@ -95,20 +96,6 @@ def test_the_contact_sheet_is_small_and_no_longer_than_it_must(tmp_path: Path) -
 def test_no_faces_make_no_sheet(tmp_path: Path) -> None:
     assert contact_sheet.draw([]) is None
     assert contact_sheet.draw([write_faces(tmp_path / "a.parquet", 0)]) is None
-
-
-@pytest.mark.parametrize(
-    ("line", "done"),
-    [
-        ("crop: 120 of 600 partitions, 12.3 a second, 00:39 left", 20.0),
-        ("train: epoch 3/40: loss 1.2, val_loss 1.3 (best)", 7.5),
-        ("scrape: demo: kept 62 of 80 pictures", None),
-        ("train: keeps epoch 3 of 40 (loss 1.2)", None),
-        ("crop: 1 of 0 partitions, 1.0 a second, 00:00 left", None),
-    ],
-)
-def test_progress_is_read_from_the_lines_of_stages(line: str, done: float | None) -> None:
-    assert percent(line) == done
 
 
 def test_progress_is_told_every_two_seconds_at_most(monkeypatch: pytest.MonkeyPatch) -> None:

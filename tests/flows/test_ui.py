@@ -131,7 +131,7 @@ def a_second_one_only_adds_workers(small: Workspace, program: Ui, port: int) -> 
 
     with started(small.folder, port, "--pool", "gpu") as second:
         assert "The server ran already; its deployments stay as they are" in second.said()
-        counts = [count(words) for words in ("server start", "--pool data", "--pool gpu --name")]
+        counts = [count(words) for words in ("flows.server", "--pool data", "--pool gpu --name")]
         assert counts == [1, 1, 2]
         second.process.send_signal(signal.SIGINT)
         assert second.process.wait(LONG) == 0

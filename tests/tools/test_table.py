@@ -1,5 +1,8 @@
 """Tables as text and as Markdown; what comes from outside is neither obeyed nor markup."""
 
+from hypothesis import given
+from hypothesis.strategies import lists, text, tuples
+
 from stages.tools import table
 from stages.tools.table import Table
 
@@ -57,3 +60,12 @@ def test_cells_are_shown_as_they_are() -> None:
         ["≈"],
         ["가나", "x"],
     ]
+
+
+@given(lists(tuples(text(), text()), min_size=1))
+def test_rows_and_columns_are_kept_whatever_the_cells_hold(rows: list[tuple[str, str]]) -> None:
+    lines = table.markdown_rows(("a", "b"), rows).split("\n")
+    assert len(lines) == len(rows) + 2
+    for line in lines[2:]:
+        assert len(line.replace("\\\\", "").replace("\\|", "").split("|")) == 4
+        assert "<" not in line
