@@ -52,20 +52,30 @@ def _unrun(revision: Revision) -> list[str]:
 
 
 def gated(differences: Iterable[Difference], gate: Gate) -> list[tuple[Difference, float]]:
-    """What the gate judges, with how much worse it may be; `InputError` for what nobody has."""
-    overall = [one for one in differences if one.overall]
-    there = dict.fromkeys((one.label, one.figure) for one in overall)
-    for label, figures in gate.items():
-        for figure in figures:
-            if (label, figure) not in there:
-                key = f"params.yaml: compare.gate.{label}.{figure}"
-                allowed = ", ".join(map(".".join, there)) or "none, as they share no model"
-                raise InputError(f"{key} is not measured in both revisions; allowed: {allowed}")
+    """The differences that the gate judges, each with how much worse it may be."""
     return [
-        (one, gate[one.label][one.figure])
-        for one in overall
-        if one.figure in gate.get(one.label, {})
+        (difference, gate[difference.label][difference.figure])
+        for difference in differences
+        if difference.overall and difference.figure in gate.get(difference.label, {})
     ]
+
+
+def unjudged(judged: Iterable[tuple[Difference, float]], gate: Gate) -> list[str]:
+    """What the gate names and cannot judge, with why."""
+    differences = [difference for difference, _ in judged]
+    measured = {(difference.label, difference.figure) for difference in differences}
+    few = [
+        f"{each.model} {each.label}.{each.figure}: too few people"
+        for each in differences
+        if each.verdict == "too few people"
+    ]
+    absent = [
+        f"{label}.{figure}: not measured in both revisions"
+        for label, figures in gate.items()
+        for figure in figures
+        if (label, figure) not in measured
+    ]
+    return few + absent
 
 
 def regressions(judged: Iterable[tuple[Difference, float]]) -> list[str]:
@@ -99,12 +109,11 @@ def main() -> None:
         comparison = compare(arguments.before, arguments.after)
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         print(as_markdown(comparison) if arguments.md else as_text(comparison, colour), flush=True)
-        judged = gated(comparison.differences, gate)
     except InputError as error:
         sys.exit(f"compare: {error}")
-    if unjudged := [one for one, _ in judged if one.verdict == "too few people"]:
-        names = ", ".join(f"{one.model} {one.label}.{one.figure}" for one in unjudged)
-        print(f"compare: too few people for compare.gate to judge {names}", file=sys.stderr)
+    judged = gated(comparison.differences, gate)
+    for reason in unjudged(judged, gate):
+        print(f"compare: compare.gate cannot judge {reason}", file=sys.stderr)
     if worse := regressions(judged):
         sys.exit(f"compare: worse than compare.gate allows: {'; '.join(worse)}")
 

@@ -18,6 +18,7 @@ from stages.tools.compare.__main__ import (
     as_text,
     gated,
     regressions,
+    unjudged,
 )
 from stages.tools.compare.differences import Difference
 from stages.tools.compare.revision import WORKSPACE
@@ -56,13 +57,27 @@ def test_a_figure_beyond_its_tolerance_is_named_with_its_interval() -> None:
     ]
 
 
-def test_a_gate_on_what_is_not_measured_names_what_is() -> None:
-    with pytest.raises(
-        InputError, match=r"gate.age.mea is not .*allowed: age.mae, gender.accuracy"
-    ):
-        worse(age={"mea": 1.0})
-    with pytest.raises(InputError, match="allowed: none"):
-        gated([], {"age": {"mae": 1.0}})
+def test_a_gate_on_what_is_not_measured_says_so_and_judges_the_rest() -> None:
+    gate = {"young": {"accuracy": 0.1}, "age": {"mae": 0.5}}
+    judged = gated(FOUND, gate)
+    assert unjudged(judged, gate) == ["young.accuracy: not measured in both revisions"]
+    assert regressions(judged) == ["compact age.mae +0.8 (+0.6 … +1), allowed 0.5"]
+    assert unjudged(gated([], gate), gate) == [
+        "young.accuracy: not measured in both revisions",
+        "age.mae: not measured in both revisions",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("gate", "words"),
+    [
+        ({"agee": {"mae": 1.0}}, "'agee' is no label; allowed: age, gender"),
+        ({"age": {"mea": 1.0}}, "age: 'mea' is no figure; allowed: mae"),
+    ],
+)
+def test_a_misspelt_gate_lists_what_there_is(gate: object, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        section(Params, {"compare": {"gate": gate}}, "compare")
 
 
 @pytest.mark.parametrize("gate", [{"age": {"mae": -1}}, {"age": 1}, {"age": {"mae": "a bit"}}])
@@ -100,7 +115,7 @@ def test_main_passes_what_few_people_cannot_judge_and_says_so(
     found = [difference("mae", math.nan, math.nan), difference("accuracy", 0.1, 0.2)]
     assert run_main(monkeypatch, found, "--md") is None
     told = capsys.readouterr()
-    assert "too few people for compare.gate to judge compact age.mae" in told.err
+    assert "compare.gate cannot judge compact age.mae: too few people" in told.err
     assert told.out.startswith("## a → b\n\n### Classes\n\n| class   |")
 
 
