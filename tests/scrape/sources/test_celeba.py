@@ -47,6 +47,51 @@ def test_attributes_partition_and_person(tmp_path: Path, packed: bool) -> None:
     assert [image["identity"] for image in found[0].images] == [None, "celeba-2880"]
 
 
+def comma_separated(header: str, *rows: str) -> bytes:
+    return (
+        "\ufeff" + "".join(f"{','.join(line.split())}\r\n" for line in (header, *rows))
+    ).encode()
+
+
+def test_lists_as_csv_give_the_same_rows(tmp_path: Path) -> None:
+    rows = (row("000001.jpg", "male", "young"), row("000002.jpg"))
+    as_text = {
+        "list_attr_celeba.txt": table(*rows),
+        "list_eval_partition.txt": b"000001.jpg 2\n000002.jpg 0\n",
+        "identity_CelebA.txt": b"000001.jpg 7\n000002.jpg 8\n",
+    }
+    as_csv = {
+        "list_attr_celeba.csv": comma_separated(f"image_id {HEADER}", *rows),
+        "list_eval_partition.csv": comma_separated(
+            "image_id partition", "000001.jpg 2", "000002.jpg 0"
+        ),
+        "identity_CelebA.csv": comma_separated("image_id identity", "000001.jpg 7", "000002.jpg 8"),
+    }
+    shown = pictures("000001.jpg", "000002.jpg")
+    text = crawled(celeba, lay(tmp_path / "text", shown | as_text, packed=False))
+    kaggle = crawled(celeba, lay(tmp_path / "csv", shown | as_csv, packed=True))
+    assert [each.images for each in kaggle] == [each.images for each in text]
+    assert reasons(kaggle) == dict.fromkeys(reasons(text))  # every row is kept
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("image_id,partition\n1.jpg\n", ("1.jpg", "malformed_row")),
+        ("image_id,partition\n1.jpg,\n", ("1.jpg", "malformed_row")),
+        ("image_id,partition\n1.jpg,7\n", ("1.jpg", "malformed_row")),
+    ],
+)
+def test_a_wrong_row_of_a_csv_is_a_problem(text: str, problem: tuple[str, str]) -> None:
+    rows = lists.read_splits("list_eval_partition.csv", text)
+    assert (rows.by_picture, [each[:2] for each in rows.problems]) == ({}, [problem])
+
+
+def test_a_csv_of_other_attributes_is_refused() -> None:
+    with pytest.raises(InputError, match=r"list\.csv:1: must name CelebA's 40 attributes"):
+        lists.read_attributes("list.csv", "image_id,Male\n1.jpg,1\n")
+
+
 def test_pictures_in_a_zip_beside_the_annotations(tmp_path: Path) -> None:
     root = lay(tmp_path / "celeba", {ANNOTATIONS: table(row("000001.jpg"))}, packed=False)
     lay(root / "img_align_celeba", {"img_align_celeba/000001.jpg": jpeg(1)}, packed=True)

@@ -2,10 +2,11 @@
 
 The layout is a folder or zip that holds, at any depth, `list_attr_celeba.txt` and the pictures in
 a folder `img_align_celeba` or, of a folder, in `img_align_celeba.zip`; `list_eval_partition.txt`
-and `identity_CelebA.txt` count when they are there. Other files are no part of it.
+and `identity_CelebA.txt` count when they are there. A list may also be `.csv`, as Kaggle has it;
+where both are there, the `.txt` counts. Other files are no part of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -77,21 +78,22 @@ class _Tables:
     def __init__(self, files: Files, path: Path) -> None:
         members = {PurePosixPath(each.name).name: each for each in files.members()}
 
-        def text(name: str) -> str:
-            content = read_annotation(files, members[name], ANNOTATION_BYTES, path)
-            return content.decode("utf-8", "replace")
+        def read(name: str, parse: Callable[[str, str], AnnotationRows]) -> AnnotationRows | None:
+            present = [each for each in (name, f"{name[:-4]}.csv") if each in members]
+            if not present:
+                return None
+            content = read_annotation(files, members[present[0]], ANNOTATION_BYTES, path)
+            return parse(present[0], content.decode("utf-8", "replace"))
 
-        if ATTRIBUTES not in members:
+        attributes = read(ATTRIBUTES, lists.read_attributes)
+        if attributes is None:
             raise InputError(
                 f"{path}: {ATTRIBUTES} is missing; source {NAME} needs it beside {PICTURES}, "
                 "or a folder that TFDS has prepared (celeb_a)"
             )
-        self.attributes = lists.read_attributes(ATTRIBUTES, text(ATTRIBUTES))
-        self.splits = self.identities = _NOTHING
-        if SPLITS_FILE in members:
-            self.splits = lists.read_splits(SPLITS_FILE, text(SPLITS_FILE))
-        if IDENTITIES in members:
-            self.identities = lists.read_identities(IDENTITIES, text(IDENTITIES))
+        self.attributes = attributes
+        self.splits = read(SPLITS_FILE, lists.read_splits) or _NOTHING
+        self.identities = read(IDENTITIES, lists.read_identities) or _NOTHING
 
     @property
     def problems(self) -> Iterator[Problem]:

@@ -1,4 +1,8 @@
-"""CelebA's text files: `list_attr_celeba.txt`, `list_eval_partition.txt`, `identity_CelebA.txt`."""
+"""CelebA's lists: `list_attr_celeba`, `list_eval_partition` and `identity_CelebA`.
+
+As `.txt` their values stand between blanks; as `.csv`, as Kaggle has them, between commas under a
+header, and nothing counts the rows.
+"""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -20,12 +24,13 @@ class AnnotationRows(NamedTuple):
 def read_attributes(where: str, text: str) -> AnnotationRows:
     """Forty characters 0 or 1 by picture name, in the order of `CELEBA_ATTRIBUTES`.
 
-    The first line counts the rows (a count that lies is a problem of the file, named `where`), the
-    second names the attributes in any order. `InputError` when these two lines are not like that.
+    The header names the attributes in any order; in a `.txt`, a line before it counts the rows (a
+    count that lies is a problem of the file, named `where`). `InputError` for other first lines.
     """
-    lines = iter(text.splitlines())
-    count = _count(where, next(lines, ""))
-    order = _order(where, next(lines, "").split())
+    lines = iter(_lines(where, text))
+    count = None if is_csv(where) else _count(where, next(lines, ""))
+    names = next(lines, "").split()
+    order = _order(where, names[1:] if is_csv(where) else names)
     rows = AnnotationRows({}, [])
     number = 0
     for number, line in enumerate(filter(str.strip, lines), start=1):
@@ -36,7 +41,7 @@ def read_attributes(where: str, text: str) -> AnnotationRows:
             rows.problems.append((name, "annotated_twice", f"row {number} of {where}"))
         else:
             rows.by_picture[name] = "".join(_BITS[values[at]] for at in order)
-    if number != count:
+    if count is not None and number != count:
         detail = f"its first line counts {count} rows, there are {number}"
         rows.problems.append((where, "row_count_differs", detail))
     return rows
@@ -64,8 +69,19 @@ def read_identities(where: str, text: str) -> AnnotationRows:
     return rows
 
 
+def is_csv(where: str) -> bool:
+    """Whether a list has commas and a header, by its name."""
+    return where.endswith(".csv")
+
+
+def _lines(where: str, text: str) -> list[str]:
+    text = text.removeprefix("\ufeff")
+    return (text.replace(",", " ").replace('"', "") if is_csv(where) else text).splitlines()
+
+
 def _pairs(where: str, text: str, rows: AnnotationRows) -> Iterator[tuple[str, str, str]]:
-    for number, line in enumerate(filter(str.strip, text.splitlines()), start=1):
+    lines = _lines(where, text)[is_csv(where) :]
+    for number, line in enumerate(filter(str.strip, lines), start=1):
         place = f"row {number} of {where}"
         words = line.split()
         if len(words) == 2:
@@ -89,7 +105,7 @@ def _order(where: str, names: list[str]) -> list[int]:
     if wrong:
         listed = ", ".join(wrong[:5])
         raise InputError(
-            f"{where}:2: must name CelebA's 40 attributes once each; "
+            f"{where}:{1 if is_csv(where) else 2}: must name CelebA's 40 attributes once each; "
             f"missing, unknown or double: {listed}"
         )
     return [written.index(name) for name in CELEBA_ATTRIBUTES]
