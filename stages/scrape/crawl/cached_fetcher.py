@@ -16,7 +16,8 @@ from stages.core.store import Store, key
 from stages.forget.forgotten import FORGOTTEN, Forgotten
 from stages.scrape.crawl.answer import Answer
 from stages.scrape.crawl.engine import Engine
-from stages.scrape.crawl.fetch import Fetcher, Limits, too_large
+from stages.scrape.crawl.fetch import Fetcher
+from stages.scrape.crawl.outcome import Limits, too_large
 from stages.scrape.source import Scrape
 
 PAGE_BYTES = 8 * 1024 * 1024

@@ -6,8 +6,9 @@ import time
 import pytest
 
 from stages.scrape.crawl import budget, guard, politeness
-from stages.scrape.crawl.fetch import Fetcher, Limits
+from stages.scrape.crawl.fetch import Fetcher
 from stages.scrape.crawl.network import Network
+from stages.scrape.crawl.outcome import Limits
 from stages.scrape.crawl.politeness import Politeness
 
 LATER = {"Retry-After": "30"}

@@ -5,8 +5,9 @@ import time
 
 import pytest
 
-from stages.scrape.crawl.fetch import RETRY_AFTER_CAP, Fetcher, Limits
+from stages.scrape.crawl.fetch import Fetcher
 from stages.scrape.crawl.network import Network
+from stages.scrape.crawl.outcome import RETRY_AFTER_CAP, Limits
 from stages.scrape.crawl.politeness import Politeness
 
 URL = "http://pictures.test/a.jpg"

@@ -83,7 +83,7 @@ def test_an_error_that_no_list_foresees(site, reply, crawl, monkeypatch) -> None
 
     site.answers["/a.jpg"] = reply(b"x", headers={"X-Robots-Tag": "a"})
     site.answers["other.test/robots.txt"] = reply(b"User-agent: *\nDisallow: /x\n")
-    monkeypatch.setattr("stages.scrape.crawl.fetch.opted_out", lambda tags: tags and fail())
+    monkeypatch.setattr("stages.scrape.crawl.outcome.opted_out", lambda tags: tags and fail())
     monkeypatch.setattr("stages.scrape.crawl.politeness.Protego.parse", fail)
     rows = crawl("http://pictures.test/a.jpg", "http://other.test/b.jpg")
     assert [(row["reason"], row["detail"]) for row in rows] == [
