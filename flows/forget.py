@@ -73,12 +73,19 @@ def _finish(case: Case) -> State[None]:
 
 
 def verdict(reports: Sequence[SearchReport]) -> State[None]:
-    """How forgetting ended: failed, with names of files, as long as something is found."""
+    """How forgetting ended: failed, with names of files, as long as something is found.
+
+    Files that could not be read, such as encrypted archives, are named and fail nothing.
+    """
     left = [f"{each.place}/{name}" for each in reports for name in each.found]
     if left:
         shown = ", ".join(left[:20])
         return Failed(message=f"{len(left)} files still hold what is to be forgotten: {shown}")
-    return Completed(message="Forgotten: nothing of it was found")
+    unread = [
+        f"{each.place}/{name} ({why})" for each in reports for name, why in each.unread.items()
+    ]
+    rest = f"; not readable, look yourself: {', '.join(unread[:20])}" if unread else ""
+    return Completed(message=f"Forgotten: nothing of it was found{rest}")
 
 
 def main() -> None:

@@ -141,6 +141,9 @@ def test_a_proof_that_finds_something_fails_and_says_where() -> None:
     assert "1 files still hold" in str(state.message)
     assert "cache/x/y" in str(state.message)
     assert forget.verdict([SearchReport(".", 9, 99)]).is_completed()
+    unread = forget.verdict([SearchReport(".", 9, 99, {}, {"a.zip": "x: encrypted"})])
+    assert unread.is_completed()
+    assert "./a.zip (x: encrypted)" in str(unread.message)
 
 
 # What follows is one story on the real DAG.
