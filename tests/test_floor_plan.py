@@ -26,15 +26,21 @@ FILES = sorted(path for folder in ("stages", "flows") for path in (ROOT / folder
 
 def imported(file: Path) -> set[Path]:
     """The project's modules that a file imports, anywhere in it."""
-    names: set[str] = set()
+    files: set[Path] = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
+            files |= {module for alias in node.names if (module := find(alias.name))}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
-    places = [ROOT / name.replace(".", "/") for name in names]
-    files = {file for place in places for file in (place.with_suffix(".py"), place / "__init__.py")}
-    return {file for file in files & set(FILES) if not code.is_docstring(file)}
+            inside = [find(f"{node.module}.{alias.name}") for alias in node.names]
+            files |= {module or find(node.module) or file for module in inside}
+    return {module for module in files & set(FILES) if not code.is_docstring(module)}
+
+
+def find(name: str) -> Path | None:
+    """The project's file of a module or package, by its dotted name."""
+    place = ROOT / name.replace(".", "/")
+    files = (place.with_suffix(".py"), place / "__init__.py")
+    return next((file for file in files if file.is_file()), None)
 
 
 def room(file: Path) -> str:
