@@ -10,9 +10,11 @@ import shlex
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import dvc.api
+from dvc.repo import Repo
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
@@ -82,6 +84,8 @@ def experiments(
         for overrides in experiments:
             parameters.check(overrides)
         with workspace.held(when_busy, run, log.info), children.within():
+            if not training_only:
+                refuse_unshared()
             targets = _prepare(experiments) if training_only else []
             states = _run_all(named, targets, jobs)
             _publish(compare(named, states, dvc.api.exp_show()))
@@ -90,6 +94,28 @@ def experiments(
     if failed := [name for name, state in states.items() if not state.is_completed()]:
         return Failed(message=f"{len(failed)} of {len(states)} failed: {', '.join(failed)}")
     return Completed()
+
+
+def refuse_unshared() -> None:
+    """`InputError` for data that stages read and an experiment's workspace would lack.
+
+    DVC makes it of what git and DVC track; data from elsewhere are read by an absolute path.
+    """
+    with Repo() as repo:
+        made = [Path(out.fs_path) for out in repo.index.outs]
+        root = Path(repo.root_dir)
+        read = {Path(dep.fs_path) for stage in repo.index.stages for dep in stage.deps}
+    for path in sorted(read):
+        tracked = any(path.is_relative_to(out) or out.is_relative_to(path) for out in made)
+        if path.is_relative_to(root) and path.exists() and not (tracked or _is_in_git(path)):
+            name = path.relative_to(root)
+            remedy = f"`dvc add {name}` and commit {name}.dvc, or name it by an absolute path"
+            raise InputError(f"experiments: {name} is in neither git nor DVC: {remedy}")
+
+
+def _is_in_git(path: Path) -> bool:
+    command = ["git", "ls-files", "--error-unmatch", "--", str(path)]
+    return not children.run(command, lambda _: None).code
 
 
 def _prepare(experiments: Sequence[Sequence[str]]) -> list[str]:

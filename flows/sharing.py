@@ -31,7 +31,7 @@ def pull_commits(log: Log, revision: str | None = None) -> None:
 
 
 def _refuse_changes() -> None:
-    if changed := _ask("status", "--porcelain"):
+    if changed := _ask("status", "--porcelain", "--", "."):
         files = ", ".join(line[3:] for line in changed[:5])
         raise InputError(
             f"pull: the workspace has changes of its own: {files}; commit them, or put them "
@@ -102,7 +102,17 @@ def slug(name: str) -> str:
 def put_aside(log: Log, name: str) -> None:
     """Leave the workspace clean after a run that failed; `git stash list` names the run."""
     if _git_remote():
-        _git(log, "stash", "push", "--quiet", "--include-untracked", "--message", f"run {name}")
+        _git(
+            log,
+            "stash",
+            "push",
+            "--quiet",
+            "--include-untracked",
+            "--message",
+            f"run {name}",
+            "--",
+            ".",
+        )
 
 
 def _git_remote() -> str:

@@ -4,7 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Literal
 from dvc.repo import Repo
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
-from flows import children, dag
+from flows import children, dag, repair
 from stages.core import paths
 from stages.core.program import InputError
 from stages.core.scratch import atomic_path
@@ -39,6 +39,7 @@ def held(
     HOLDER.parent.mkdir(parents=True, exist_ok=True)
     with _locked(when_busy, log):
         HOLDER.write_text(f"{name} (process {os.getpid()})", encoding="utf-8")
+        repair.mend(log)
         token = _held.set(True)
         try:
             yield
@@ -73,12 +74,26 @@ def all_or_none(*files: Path) -> Iterator[None]:
 
 def commit(message: str) -> str | None:
     """Commit what a run makes and git keeps; its short revision, or None when nothing changed."""
-    paths = [path for path in _kept_by_git() if Path(path).exists()]
-    _git("add", "--", *paths)
-    if not _git("status", "--porcelain", "--", *paths):
+    files = [path for path in _kept_by_git() if Path(path).exists()]
+    refuse_faces(map(Path, files))
+    _git("add", "--", *files)
+    if not _git("status", "--porcelain", "--", *files):
         return None
-    _git("commit", "--quiet", "--message", message, "--", *paths)
+    _git("commit", "--quiet", "--message", message, "--", *files)
     return revision()
+
+
+def refuse_faces(files: Iterable[Path]) -> None:
+    """`InputError` for the first file that is no plain text: what a run commits holds no picture.
+
+    Pictures, tables and models have null bytes; a page may carry a picture in its text.
+    """
+    for path in files:
+        for file in path.rglob("*") if path.is_dir() else [path]:
+            content = file.read_bytes() if file.is_file() else b""
+            if b"\0" in content or b"data:image" in content:
+                remedy = "let DVC cache it (without `cache: false` in dvc.yaml)"
+                raise InputError(f"commit: {file} may hold pictures of people; {remedy}")
 
 
 def _kept_by_git() -> list[str]:

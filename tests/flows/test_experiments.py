@@ -14,7 +14,8 @@ from prefect.client.schemas.sorting import ArtifactSort
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Completed, Failed
 
-from flows.experiments import compare
+from flows.experiments import compare, refuse_unshared
+from stages.core.program import InputError
 from tests.flows.small import DAG, ROOT, Workspace
 
 
@@ -56,6 +57,16 @@ def test_what_differs_is_compared_and_a_failure_says_why() -> None:
             "outcome": "Failed: train: params.yaml: x = y", "accuracy": None,
         },
     ]  # fmt: skip
+
+
+def test_data_that_a_workspace_would_lack_are_named(small: Workspace) -> None:
+    refuse_unshared()
+    small.write("raw/a.jpg", "a picture")
+    small.write("params.yaml", small.read("params.yaml").replace("other.txt", "raw"))
+    with pytest.raises(InputError, match="experiments: raw is in neither git nor DVC: `dvc add"):
+        refuse_unshared()
+    small.run("dvc", "add", "raw")
+    refuse_unshared()
 
 
 @pytest.fixture

@@ -3,12 +3,13 @@
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from flows import children, dag, workspace
 from stages.core.program import InputError
-from tests.flows.small import Workspace, environment
+from tests.flows.small import DAG, NAMES, PARAMS, Workspace, environment
 
 HOLD = """
 import time
@@ -90,3 +91,43 @@ def test_lineage_names_revision_lock_and_parameters(small: Workspace) -> None:
     assert dirty["working tree"] == "dirty"
     assert dirty["params.yaml"] != clean["params.yaml"]
     assert dag.dataset_version() == ""
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xd8\xff\xe0\0\x10JFIF", b"PAR1\0", b"<img src='data:image/x'>"]
+)
+def test_nothing_with_pictures_is_committed(small: Workspace, content: bytes) -> None:
+    (small.folder / "model.json").write_bytes(content)
+    with pytest.raises(InputError, match=r"commit: model\.json may hold pictures of people"):
+        workspace.commit("Run a")
+    assert "model.json" in small.run("git", "status", "--porcelain").stdout
+    assert small.run("git", "diff", "--cached", "--name-only").stdout == ""
+
+
+def test_a_project_in_a_folder_of_a_larger_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    larger = Workspace(tmp_path / "larger")
+    larger.write("elsewhere.txt", "theirs")
+    larger.run("git", "init", "--quiet", "--initial-branch=main")
+    inner = Workspace(larger.folder / "faceline")
+    for name, text in {
+        "dvc.yaml": DAG,
+        "params.yaml": PARAMS,
+        "data/celebrities.csv": "a\n",
+    }.items():
+        inner.write(name, text)
+    inner.run("dvc", "init", "--quiet", "--subdir")
+    larger.commit()
+    monkeypatch.chdir(inner.folder)
+    for name, value in environment().items():
+        monkeypatch.setenv(name, value)
+    inner.write("dvc.lock", "torn: [")
+    larger.write("elsewhere.txt", "changed by somebody")
+    with workspace.held("refuse"):
+        assert not (inner.folder / "dvc.lock").exists()
+    assert [stage.name for stage in dag.stages()] == NAMES
+    inner.write("model.json", "{}")
+    assert workspace.commit("Run a") == workspace.revision()
+    shown = inner.run("git", "show", "--format=", "--name-only").stdout.split()
+    assert shown == ["faceline/model.json"]
