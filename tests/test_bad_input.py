@@ -196,7 +196,7 @@ def test_a_parameter_put_right_gives_the_old_outputs_back(project: Project) -> N
     ("content", "words"),
     [
         (b"identity,gender\nada,female\n", ["column query is missing", "'identity', 'gender'"]),
-        (b"identity,query,hair\na,A,red\n", ["column 'hair' is unknown", "allowed:"]),
+        (b"identity,query,hair\na,A,red\n", ["column 'hair' is no label", "labels are: age"]),
         (b"identity,query\nada,A\nada,B\n", ["identity = 'ada' occurs twice"]),
         (b"identity,query\n../ada,A\n", [":2: identity = '../ada'", "allowed are a-z, 0-9"]),
         (f"{HEADER}\na,A,1,,,31.7.84,,\n".encode(), [":2: birth_date = '31.7.84'", "1984-07-31"]),

@@ -90,6 +90,15 @@ def read_batches(
             raise InputError(f"{path}: not a readable Parquet file ({error})") from error
 
 
+def count_rows(path: Path) -> int:
+    """How many rows a Parquet file has; `InputError` when it is damaged."""
+    try:
+        rows: int = pq.read_metadata(path).num_rows
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{path}: not a readable Parquet file ({error})") from error
+    return rows
+
+
 def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
     """A whole table, for those without pictures; `InputError` when the file is damaged."""
     batches = list(read_batches([path], columns))

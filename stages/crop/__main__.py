@@ -10,15 +10,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from stages.core import cluster, schema
 from stages.core.program import InputError
 from stages.core.progress import tracked
 from stages.core.scratch import atomic_folder
 from stages.core.stage import run
 from stages.core.store import link_or_copy
-from stages.core.tables import count_reasons, read_table, write_json, write_rows
+from stages.core.tables import count_reasons, count_rows, read_table, write_json, write_rows
 from stages.crop.params import Params
 from stages.crop.partitions import Files, Partition, crop_all, find_detector, plan
 
@@ -48,7 +46,7 @@ def publish(finished: Mapping[str, Files], faces: Path, rejects: Path, metrics: 
     kept = 0
     with atomic_folder(faces) as folder:
         for name, (partition, _) in finished.items():
-            rows = pq.read_metadata(partition).num_rows
+            rows = count_rows(partition)
             if rows:
                 link_or_copy(partition, folder / name)
             kept += rows

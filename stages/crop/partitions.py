@@ -13,11 +13,10 @@ from pathlib import Path
 
 import cv2
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from stages.core import cluster, code, plugins, schema
 from stages.core.store import Store, digest, discard, key
-from stages.core.tables import read_batches, read_table, to_parquet
+from stages.core.tables import count_rows, read_batches, read_table, to_parquet
 from stages.crop.detector import Detector, DetectorPlugin
 from stages.crop.faces import Row, crop_picture, crop_precropped
 from stages.crop.params import Params
@@ -62,9 +61,7 @@ def plan(images: Path, params: Params) -> list[Partition]:
     shaping = params.model_dump(exclude={"precropped"})
     shaped_by = code.fingerprint(crop_code(params.detector))
     return [
-        Partition(
-            path, pq.read_metadata(path).num_rows, key(shaped_by, digest(path), shaping, margin)
-        )
+        Partition(path, count_rows(path), key(shaped_by, digest(path), shaping, margin))
         for path in sorted(images.glob("*.parquet"))
     ]
 

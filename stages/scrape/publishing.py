@@ -10,7 +10,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from stages.core import schema
 from stages.core.program import InputError
@@ -18,6 +17,7 @@ from stages.core.scratch import atomic_folder
 from stages.core.store import link_or_copy
 from stages.core.tables import (
     count_reasons,
+    count_rows,
     read_batches,
     read_table,
     write_batches,
@@ -83,7 +83,7 @@ def _publish_images(
     with atomic_folder(images) as folder:
         for partition in partitions:
             table = finished.tables[partition.name].images
-            count = pq.read_metadata(table).num_rows
+            count = count_rows(table)
             if partition.celebrity and count < finished.min_pictures:
                 failed.append(partition.name)
             elif count:

@@ -8,6 +8,7 @@ import pytest
 from stages.core.program import InputError
 from stages.core.tables import (
     count_reasons,
+    count_rows,
     partitions,
     read_batches,
     read_table,
@@ -23,6 +24,7 @@ def test_rows_come_back_in_order(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "t.parquet"
     assert write_rows(path, SCHEMA, ROWS) == 3
     assert read_table(path).to_pylist() == ROWS
+    assert count_rows(path) == 3
     assert [batch.num_rows for batch in read_batches([path, path], rows=2)] == [2, 1, 2, 1]
     assert read_table(path, ["reason"]).column_names == ["reason"]
 
@@ -60,6 +62,8 @@ def test_a_damaged_file_is_named(tmp_path: Path, damage: bytes) -> None:
     path.write_bytes(damage)
     with pytest.raises(InputError, match=r"broken\.parquet: not a readable Parquet file"):
         list(read_batches([path]))
+    with pytest.raises(InputError, match=r"broken\.parquet: not a readable Parquet file"):
+        count_rows(path)
 
 
 def test_partitions_are_those_of_the_named_sources_in_order(tmp_path: Path) -> None:
