@@ -48,7 +48,7 @@ class Crawled:
 class Source(Protocol):
     """Where pictures come from: a package in stages/scrape/sources, whose name is the source's.
 
-    `path` is what `scrape.sources` names behind the source: a catalogue, a list, a folder, a zip.
+    `path` is what `scrape.sources` names behind the source: a catalogue, list, folder, zip or tar.
     The same files and parameters must give the same partitions, and the same answers of the web
     the same rows in the same order, whatever the threads did; only what was fetched has a time.
     """

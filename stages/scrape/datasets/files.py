@@ -1,36 +1,25 @@
-"""A folder or a zip of files, listed at once and read one by one.
+"""A folder, zip or tar of files, listed at once and read one by one.
 
 Names are only ever looked up, sizes are known before anything is read, links and special files
-are reported and never opened. Hidden files, and what macOS adds to a zip, are not listed.
+are reported and never opened. Hidden files, and what macOS adds to an archive, are not listed.
 """
 
 import os
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
-from typing import NamedTuple, Protocol
+from pathlib import Path
+from typing import Protocol
 
 from stages.core.program import InputError
 from stages.pictures.decoder import Rejected
-from stages.scrape.datasets import people
+from stages.scrape.datasets import member, people, tar
+from stages.scrape.datasets.member import DAMAGE, Member, hidden
 
 # The other methods may give a thousandfold of what they are fed before any limit is looked at.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-DAMAGE = (
-    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, KeyError),
-    *(IndexError, NotImplementedError),
-)
-
-
-class Member(NamedTuple):
-    """A file inside: its path with slashes, its size in bytes, and why it must not be read."""
-
-    name: str
-    size: int = 0
-    reason: str | None = None
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 
 
 class Files(Protocol):
@@ -48,18 +37,25 @@ class Files(Protocol):
 
 @contextmanager
 def open_files(path: Path) -> Iterator[Files]:
-    """The folder or zip at `path`; `InputError` when it is neither."""
+    """The folder, zip or tar at `path`; `InputError` when it is none of them."""
     if path.is_dir():
         yield Folder(path)
-    elif path.is_file():
-        try:
-            archive = zipfile.ZipFile(path)
-        except DAMAGE as error:
-            raise InputError(f"{path}: neither a folder nor a readable zip ({error})") from None
-        with archive:
-            yield Zip(archive)
+    elif not path.is_file():
+        raise InputError(f"{path}: no such folder, zip or tar")
+    elif tar.is_tar(path):
+        with tar.open_tar(path) as archive:
+            yield archive
     else:
-        raise InputError(f"{path}: no such folder or zip")
+        with _open_zip(path) as archive:
+            yield Zip(archive)
+
+
+def _open_zip(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, *DAMAGE) as error:
+        kinds = f"a folder nor a readable {', '.join(ARCHIVES)}"
+        raise InputError(f"{path}: neither {kinds} ({error})") from None
 
 
 class Folder:
@@ -73,7 +69,7 @@ class Folder:
 
     def folders(self) -> set[str]:
         inside = (Path(place).relative_to(self.root).as_posix() for place, *_ in os.walk(self.root))
-        return {name for name in inside if not _hidden(name)} - {"."}
+        return {name for name in inside if not hidden(name)} - {"."}
 
     def read(self, name: str) -> bytes:
         try:
@@ -97,32 +93,30 @@ class Folder:
 
 
 class Zip:
-    """The members of a zip. A name that stands twice is read where it stands last."""
+    """The members of a zip. A name that occurs twice is read where it occurs last."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self.archive = archive
 
     def members(self) -> list[Member]:
-        listed = (info for info in self.archive.infolist() if not _hidden(info.filename))
+        listed = (info for info in self.archive.infolist() if not hidden(info.filename))
         members = [self._member(info) for info in listed if not info.filename.endswith("/")]
-        return sorted(members, key=lambda member: member.name)
+        return sorted(members, key=lambda each: each.name)
 
     def folders(self) -> set[str]:
-        names = [info.filename for info in self.archive.infolist() if not _hidden(info.filename)]
-        empty = {name.rstrip("/") for name in names if name.endswith("/")}
-        around = {parent for name in names for parent in PurePosixPath(name).parents}
-        return (empty | {parent.as_posix() for parent in around}) - {".", "/", ""}
+        names = (info.filename for info in self.archive.infolist())
+        return member.folders(name for name in names if not hidden(name))
 
     def read(self, name: str) -> bytes:
         try:
-            with self.archive.open(name) as member:
+            with self.archive.open(name) as file:
                 # Not `archive.read`: it would unpack all that there is, whatever the header says.
                 size = self.archive.NameToInfo[name].file_size
-                body = member.read(size + 1)
+                body = file.read(size + 1)
                 if len(body) != size:
                     raise Rejected("unreadable", f"{len(body)} bytes; its header says {size}")
                 return body
-        except DAMAGE as error:
+        except (zipfile.BadZipFile, *DAMAGE) as error:
             raise Rejected("unreadable", " ".join(str(error).split())[:200]) from error
 
     def _member(self, info: zipfile.ZipInfo) -> Member:
@@ -130,7 +124,7 @@ class Zip:
         if not info.filename:
             reason = "name_is_empty"
         elif self.archive.NameToInfo[info.filename] is not info:
-            reason = "name_stands_twice"
+            reason = "duplicate_name"
         elif info.flag_bits & 1:
             reason = "encrypted"
         elif stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
@@ -140,19 +134,14 @@ class Zip:
         return Member(info.filename, info.file_size, reason)
 
 
-def _hidden(name: str) -> bool:
-    parts = (part for part in name.split("/") if part not in (".", ".."))
-    return any(part.startswith(".") or part == "__MACOSX" for part in parts)
-
-
-def read_annotation(files: Files, member: Member, limit: int, path: Path) -> bytes:
+def read_annotation(files: Files, file: Member, limit: int, path: Path) -> bytes:
     """A whole annotation file; `InputError` when it cannot be read or is over `limit` bytes."""
-    where = f"{path}: {member.name}"
-    if member.reason:
-        raise InputError(f"{where}: {member.reason}")
-    if member.size > limit:
-        raise InputError(f"{where}: {member.size} bytes; at most {limit} are read")
+    where = f"{path}: {file.name}"
+    if file.reason:
+        raise InputError(f"{where}: {file.reason}")
+    if file.size > limit:
+        raise InputError(f"{where}: {file.size} bytes; at most {limit} are read")
     try:
-        return files.read(member.name)
+        return files.read(file.name)
     except Rejected as rejected:
         raise InputError(f"{where}: {rejected.reason} ({rejected.detail})") from None

@@ -13,7 +13,8 @@ from more_itertools import chunked
 from stages.core.progress import Progress
 from stages.pictures.decoder import Rejected
 from stages.pictures.inspection import Picture, inspect
-from stages.scrape.datasets.files import Files, Member
+from stages.scrape.datasets.files import Files
+from stages.scrape.datasets.member import Member
 from stages.scrape.rows import Row, attempt_row, image_row
 from stages.scrape.source import Crawled, Partition, Scrape
 

@@ -1,4 +1,4 @@
-"""Folders and zips, read without trusting either."""
+"""Folders, zips and tars, read without trusting either."""
 
 import os
 import stat
@@ -9,21 +9,22 @@ import pytest
 
 from stages.core.program import InputError
 from stages.pictures.decoder import Rejected
-from stages.scrape.datasets.files import Member, open_files, read_annotation
-from tests.scrape.sources.data_sets import lay
+from stages.scrape.datasets.files import open_files, read_annotation
+from stages.scrape.datasets.member import Member
+from tests.scrape.sources.data_sets import FORMS, lay
 
 
-@pytest.mark.parametrize("packed", [False, True])
-def test_a_folder_and_a_zip_are_one_thing(tmp_path: Path, packed: bool) -> None:
-    given = lay(tmp_path / "x", {"b/2.jpg": b"two", "a.txt": b"1", ".hidden/3.jpg": b"3"}, packed)
+@pytest.mark.parametrize("suffix", FORMS)
+def test_a_folder_and_its_archives_are_one_thing(tmp_path: Path, suffix: str) -> None:
+    given = lay(tmp_path / "x", {"b/2.jpg": b"two", "a.txt": b"1", ".hidden/3.jpg": b"3"}, suffix)
     with open_files(given) as files:
         assert files.members() == [Member("a.txt", 1), Member("b/2.jpg", 3)]
         assert files.folders() == {"b"}
         assert files.read("b/2.jpg") == b"two"
 
 
-def test_a_folders_links_and_pipes_are_told_of(tmp_path: Path) -> None:
-    root = lay(tmp_path / "x", {"a.jpg": b"a"}, packed=False)
+def test_a_folders_links_and_pipes_are_reported(tmp_path: Path) -> None:
+    root = lay(tmp_path / "x", {"a.jpg": b"a"})
     (tmp_path / "secret.jpg").write_bytes(b"secret")
     (root / "away.jpg").symlink_to(tmp_path / "secret.jpg")
     (root / "here.jpg").symlink_to(root / "a.jpg")
@@ -39,7 +40,7 @@ def test_a_folders_links_and_pipes_are_told_of(tmp_path: Path) -> None:
         }
 
 
-def test_a_zips_tricks_are_told_of(tmp_path: Path) -> None:
+def test_a_zips_tricks_are_reported(tmp_path: Path) -> None:
     path = tmp_path / "x.zip"
     link = zipfile.ZipInfo("link.jpg")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -56,14 +57,14 @@ def test_a_zips_tricks_are_told_of(tmp_path: Path) -> None:
             ("../../up.jpg", None),  # a name like any other: nothing is written
             ("link.jpg", "not_a_file"),
             ("lzma.jpg", "unknown_compression"),
-            ("twice.jpg", "name_stands_twice"),
+            ("twice.jpg", "duplicate_name"),
             ("twice.jpg", None),
         ]
         assert files.read("twice.jpg") == b"last"
 
 
-def test_an_encrypted_member_is_told_of(tmp_path: Path) -> None:
-    path = lay(tmp_path / "x", {"a.jpg": b"a"}, packed=True)
+def test_an_encrypted_member_is_reported(tmp_path: Path) -> None:
+    path = lay(tmp_path / "x", {"a.jpg": b"a"}, ".zip")
     content = bytearray(path.read_bytes())
     content[content.index(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(content)
@@ -87,14 +88,14 @@ def test_a_member_larger_than_its_header_says_is_unreadable(tmp_path: Path) -> N
 @pytest.mark.parametrize(("name", "content"), [("a.zip", b"no zip"), ("a.zip", b"PK\x05\x06")])
 def test_what_is_neither_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(InputError, match=r"a\.zip: neither a folder nor a readable zip"):
+    with pytest.raises(InputError, match=r"a\.zip: neither a folder nor a readable \.zip, \.tar"):
         open_files(tmp_path / name).__enter__()
-    with pytest.raises(InputError, match="no such folder or zip"):
+    with pytest.raises(InputError, match="no such folder, zip or tar"):
         open_files(tmp_path / "missing").__enter__()
 
 
 def test_an_annotation_is_read_up_to_its_limit(tmp_path: Path) -> None:
-    given = lay(tmp_path / "x", {"a.txt": b"four"}, packed=False)
+    given = lay(tmp_path / "x", {"a.txt": b"four"})
     with open_files(given) as files:
         assert read_annotation(files, Member("a.txt", 4), 4, given) == b"four"
         with pytest.raises(InputError, match=r"a\.txt: 4 bytes; at most 3 are read"):

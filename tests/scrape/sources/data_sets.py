@@ -1,6 +1,7 @@
-"""Small made-up data sets, in a folder or a zip, and what a source makes of them."""
+"""Small made-up data sets, in a folder or an archive, and what a source makes of them."""
 
 import io
+import tarfile
 import zipfile
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +17,7 @@ from stages.core.store import Store
 from stages.scrape.source import Crawled, Scrape
 from tests.project import ROOT
 
+FORMS = ("", ".zip", ".tar", ".tar.gz")  # a folder and the archives
 SHARED = ROOT.parent / "shared" / "data"
 
 
@@ -48,10 +50,12 @@ def jpeg(seed: int, size: tuple[int, int] = (20, 24)) -> bytes:
     return file.getvalue()
 
 
-def lay(root: Path, files: dict[str, bytes], packed: bool) -> Path:
-    """The files in a folder, or in a zip of that name."""
-    if packed:
-        path = root.with_suffix(".zip")
+def lay(root: Path, files: dict[str, bytes], suffix: str = "") -> Path:
+    """The files in a folder, or in an archive of that name with a suffix of `FORMS`."""
+    if suffix.startswith((".tar", ".tgz")):
+        return tar(root.with_suffix(suffix), [(named(name), files[name]) for name in files])
+    if suffix:
+        path = root.with_suffix(suffix)
         with zipfile.ZipFile(path, "w") as archive:
             for name, content in files.items():
                 archive.writestr(name, content)
@@ -62,6 +66,24 @@ def lay(root: Path, files: dict[str, bytes], packed: bool) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     return root
+
+
+def named(name: str, **values: Any) -> tarfile.TarInfo:
+    """A tar's header; a name that ends in a slash is a folder's."""
+    info = tarfile.TarInfo(name)
+    info.type = tarfile.DIRTYPE if name.endswith("/") else tarfile.REGTYPE
+    for key, value in values.items():
+        setattr(info, key, value)
+    return info
+
+
+def tar(path: Path, members: list[tuple[tarfile.TarInfo, bytes]]) -> Path:
+    """A tar of these members, compressed as its name says."""
+    with tarfile.open(path, "w" if path.suffix == ".tar" else "w:gz") as archive:
+        for info, content in members:
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return path
 
 
 def crawled(source: ModuleType, given: Path, **changes: Any) -> list[Crawled]:

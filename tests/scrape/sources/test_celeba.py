@@ -11,7 +11,7 @@ from stages.core.labels.known import CELEBA
 from stages.core.program import InputError
 from stages.scrape.sources import celeba
 from stages.scrape.sources.celeba import lists, tfds_folder
-from tests.scrape.sources.data_sets import crawled, jpeg, labels, lay, params, real, reasons
+from tests.scrape.sources.data_sets import FORMS, crawled, jpeg, labels, lay, params, real, reasons
 
 HEADER = " ".join(name.title() for name in CELEBA)  # the case of letters is not ours
 ANNOTATIONS = "Anno/list_attr_celeba.txt"
@@ -30,15 +30,15 @@ def pictures(*names: str) -> dict[str, bytes]:
     return {f"Img/img_align_celeba/{name}": jpeg(number) for number, name in enumerate(names)}
 
 
-@pytest.mark.parametrize("packed", [False, True])
-def test_attributes_partition_and_person(tmp_path: Path, packed: bool) -> None:
+@pytest.mark.parametrize("suffix", FORMS)
+def test_attributes_partition_and_person(tmp_path: Path, suffix: str) -> None:
     files = pictures("000001.jpg", "000002.jpg") | {
         ANNOTATIONS: table(row("000001.jpg", "male", "5_o_clock_shadow"), row("000002.jpg")),
         "Eval/list_eval_partition.txt": b"000001.jpg 2\n",
         "Anno/identity_CelebA.txt": b"000002.jpg 02880\n",
         "README.txt": b"of no use here",
     }
-    found = crawled(celeba, lay(tmp_path / "celeba", files, packed))
+    found = crawled(celeba, lay(tmp_path / "celeba", files, suffix))
     first, second = labels(found).values()
     assert {name for name, text in first.items() if text == "1"} == {"male", "5_o_clock_shadow"}
     assert set(first) == {*CELEBA, "gender", "official_split"}
@@ -68,8 +68,8 @@ def test_lists_as_csv_give_the_same_rows(tmp_path: Path) -> None:
         "identity_CelebA.csv": comma_separated("image_id identity", "000001.jpg 7", "000002.jpg 8"),
     }
     shown = pictures("000001.jpg", "000002.jpg")
-    text = crawled(celeba, lay(tmp_path / "text", shown | as_text, packed=False))
-    kaggle = crawled(celeba, lay(tmp_path / "csv", shown | as_csv, packed=True))
+    text = crawled(celeba, lay(tmp_path / "text", shown | as_text))
+    kaggle = crawled(celeba, lay(tmp_path / "csv", shown | as_csv, ".zip"))
     assert [each.images for each in kaggle] == [each.images for each in text]
     assert reasons(kaggle) == dict.fromkeys(reasons(text))  # every row is kept
 
@@ -93,8 +93,8 @@ def test_a_csv_of_other_attributes_is_refused() -> None:
 
 
 def test_pictures_in_a_zip_beside_the_annotations(tmp_path: Path) -> None:
-    root = lay(tmp_path / "celeba", {ANNOTATIONS: table(row("000001.jpg"))}, packed=False)
-    lay(root / "img_align_celeba", {"img_align_celeba/000001.jpg": jpeg(1)}, packed=True)
+    root = lay(tmp_path / "celeba", {ANNOTATIONS: table(row("000001.jpg"))})
+    lay(root / "img_align_celeba", {"img_align_celeba/000001.jpg": jpeg(1)}, ".zip")
     assert reasons(crawled(celeba, root)) == {"img_align_celeba/000001.jpg": None}
 
 
@@ -112,7 +112,7 @@ def test_what_does_not_match_is_told_of(tmp_path: Path) -> None:
         "list_eval_partition.txt": b"1.jpg 7\n1.jpg\n",
         "identity_CelebA.txt": b"1.jpg somebody\n",
     }
-    found = crawled(celeba, lay(tmp_path / "celeba", files, packed=False))
+    found = crawled(celeba, lay(tmp_path / "celeba", files))
     attempts = [attempt for each in found for attempt in each.attempts]
     assert [(each["url"].split("/")[-1], each["reason"]) for each in attempts] == [
         ("file:1.jpg", "annotated_twice"),
@@ -124,7 +124,7 @@ def test_what_does_not_match_is_told_of(tmp_path: Path) -> None:
         ("file:9.jpg", "no_picture"),
         ("1.jpg", None),
         ("4.jpg", "no_annotation"),
-        ("1.jpg", "name_stands_twice"),
+        ("1.jpg", "duplicate_name"),
         ("file:list_attr_celeba.txt", "row_count_differs"),
     ]
     assert attempts[-1]["detail"] == "its first line counts 202599 rows, there are 5"
@@ -136,7 +136,10 @@ def test_what_does_not_match_is_told_of(tmp_path: Path) -> None:
     ("files", "told"),
     [
         (pictures("1.jpg"), "list_attr_celeba.txt is missing; source celeba needs it beside"),
-        ({ANNOTATIONS: table(row("1.jpg")), "1.jpg": b""}, "no picture in a folder or zip named"),
+        (
+            {ANNOTATIONS: table(row("1.jpg")), "1.jpg": b""},
+            "no picture in a folder, zip or tar named",
+        ),
         (pictures("1.jpg") | {ANNOTATIONS: b""}, ":1: '': must be the number of rows"),
         (
             pictures("1.jpg") | {ANNOTATIONS: table(header=HEADER[:-6])},
@@ -149,7 +152,7 @@ def test_what_does_not_match_is_told_of(tmp_path: Path) -> None:
     ],
 )
 def test_another_layout_is_refused(tmp_path: Path, files: dict[str, bytes], told: str) -> None:
-    given = lay(tmp_path / "celeba", files, packed=False)
+    given = lay(tmp_path / "celeba", files)
     with pytest.raises(InputError, match=told) as caught:
         celeba.plan(given, params())
     assert "\n" not in str(caught.value)

@@ -12,14 +12,14 @@ from stages.core.program import InputError
 from stages.scrape.sources import class_folders
 from stages.scrape.sources.class_folders import pixel_rows
 from stages.scrape.sources.class_folders.class_names import classes_of
-from tests.scrape.sources.data_sets import crawled, jpeg, labels, lay, params, real, reasons
+from tests.scrape.sources.data_sets import FORMS, crawled, jpeg, labels, lay, params, real, reasons
 
 GREY = " ".join(["7"] * 2304)
 
 
-@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("suffix", FORMS)
 @pytest.mark.parametrize("around", ["", "fer/"])
-def test_the_folder_is_the_class(tmp_path: Path, packed: bool, around: str) -> None:
+def test_the_folder_is_the_class(tmp_path: Path, suffix: str, around: str) -> None:
     files = {
         f"{around}train/Anger/1.jpg": jpeg(1),
         f"{around}Validation/happiness/2.jpg": jpeg(2),
@@ -27,7 +27,7 @@ def test_the_folder_is_the_class(tmp_path: Path, packed: bool, around: str) -> N
         f"{around}test/sad/4.jpg": jpeg(4),
         f"{around}neutral/5.jpg": jpeg(5),
     }
-    found = crawled(class_folders, lay(tmp_path / "x", files, packed))
+    found = crawled(class_folders, lay(tmp_path / "x", files, suffix))
     assert labels(found) == {
         f"{around}train/Anger/1.jpg": {"expression": "angry", "official_split": "train"},
         f"{around}Validation/happiness/2.jpg": {
@@ -43,23 +43,23 @@ def test_the_folder_is_the_class(tmp_path: Path, packed: bool, around: str) -> N
 
 def test_a_copy_in_train_and_test_is_one_picture(tmp_path: Path) -> None:
     files = {"test/sad/1.jpg": jpeg(1), "train/sad/1.jpg": jpeg(1), "train/fear/1.jpg": jpeg(1)}
-    assert reasons(crawled(class_folders, lay(tmp_path / "x", files, packed=False))) == {
+    assert reasons(crawled(class_folders, lay(tmp_path / "x", files))) == {
         "test/sad/1.jpg": None,
         "train/fear/1.jpg": None,  # which class is right is for validate to say
         "train/sad/1.jpg": "duplicate",
     }
 
 
-@pytest.mark.parametrize("packed", [False, True])
-def test_unknown_and_empty_classes_are_told_of(tmp_path: Path, packed: bool) -> None:
+@pytest.mark.parametrize("suffix", FORMS)
+def test_unknown_and_empty_classes_are_told_of(tmp_path: Path, suffix: str) -> None:
     files = {
         "sad/1.jpg": jpeg(1),
         "contempt/2.jpg": jpeg(2),
         "notes.txt": b"?",
         "sad/no.jpg": b"?",
     }
-    given = lay(tmp_path / "x", files | ({"fear/": b""} if packed else {}), packed)
-    if not packed:
+    given = lay(tmp_path / "x", files | ({"fear/": b""} if suffix else {}), suffix)
+    if not suffix:
         (given / "fear").mkdir()
     assert reasons(crawled(class_folders, given)) == {
         "contempt/2.jpg": "unknown_class",

@@ -17,7 +17,7 @@ from stages.label.values import value_of
 from stages.pictures.decoder import Rejected
 from stages.scrape.sources import imdb_wiki
 from stages.scrape.sources.imdb_wiki import matfile
-from tests.scrape.sources.data_sets import crawled, jpeg, labels, lay, params, reasons
+from tests.scrape.sources.data_sets import FORMS, crawled, jpeg, labels, lay, params, reasons
 
 NAN = math.nan
 DOB = 723_671.0  # 1981-05-05
@@ -46,10 +46,10 @@ def mat(*rows: tuple[Any, ...], variable: str = "wiki", **changes: Any) -> bytes
     return file.getvalue()
 
 
-@pytest.mark.parametrize("packed", [False, True])
-def test_a_row_is_labels_and_a_person(tmp_path: Path, packed: bool) -> None:
+@pytest.mark.parametrize("suffix", FORMS)
+def test_a_row_is_labels_and_a_person(tmp_path: Path, suffix: str) -> None:
     files = {"wiki_crop/wiki.mat": mat(FRED), "wiki_crop/00/fred.jpg": jpeg(1)}
-    (each,) = crawled(imdb_wiki, lay(tmp_path / "x", files, packed))
+    (each,) = crawled(imdb_wiki, lay(tmp_path / "x", files, suffix))
     assert labels([each]) == {
         "wiki_crop/00/fred.jpg": {
             "birth_date": "1981-05-05",
@@ -66,7 +66,7 @@ def test_a_row_is_labels_and_a_person(tmp_path: Path, packed: bool) -> None:
 
 def test_the_age_is_that_in_the_middle_of_the_year(tmp_path: Path) -> None:
     files = {"wiki.mat": mat(FRED), "00/fred.jpg": jpeg(1)}
-    (metadata,) = labels(crawled(imdb_wiki, lay(tmp_path / "x", files, packed=False))).values()
+    (metadata,) = labels(crawled(imdb_wiki, lay(tmp_path / "x", files))).values()
     assert value_of(AGE, metadata, None).value == 28.0
 
 
@@ -88,7 +88,7 @@ def test_both_files_and_what_does_not_match(tmp_path: Path) -> None:
         "wiki_crop/d.jpg": jpeg(4),
         "wiki_crop/e.jpg": jpeg(5),
     }
-    found = crawled(imdb_wiki, lay(tmp_path / "x", files, packed=False))
+    found = crawled(imdb_wiki, lay(tmp_path / "x", files))
     attempts = [attempt for each in found for attempt in each.attempts]
     assert [(each["url"].removeprefix("file:"), each["reason"]) for each in attempts] == [
         ("/etc/passwd", "no_picture"),
@@ -172,12 +172,12 @@ def test_values_of_other_types_are_unknown() -> None:
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"imdb\.mat or wiki\.mat is missing"):
-        imdb_wiki.plan(lay(tmp_path / "x", {"a.jpg": jpeg(1)}, packed=False), params())
+        imdb_wiki.plan(lay(tmp_path / "x", {"a.jpg": jpeg(1)}), params())
 
 
 def test_reasons_are_those_of_the_picture_too(tmp_path: Path) -> None:
     files = {"wiki.mat": mat(FRED), "00/fred.jpg": jpeg(1, (19, 30))}
-    found = crawled(imdb_wiki, lay(tmp_path / "x", files, packed=True))
+    found = crawled(imdb_wiki, lay(tmp_path / "x", files, ".zip"))
     assert reasons(found) == {"00/fred.jpg": "too_small"}
 
 

@@ -14,7 +14,7 @@ from stages.core.store import Store
 from stages.pictures.decoder import Rejected
 from stages.scrape.datasets.reading import Annotation, Item
 from stages.scrape.sources import utkface
-from tests.scrape.sources.data_sets import crawled, jpeg, labels, lay, params, real, reasons
+from tests.scrape.sources.data_sets import FORMS, crawled, jpeg, labels, lay, params, real, reasons
 
 TIME = "20170109150557335"
 
@@ -73,8 +73,8 @@ def test_every_name_has_labels_in_range_or_a_reason(name: str) -> None:
     assert found["race"] in RACE.classes
 
 
-@pytest.mark.parametrize("packed", [False, True])
-def test_every_file_ends_as_a_row_or_a_reason(tmp_path: Path, packed: bool) -> None:
+@pytest.mark.parametrize("suffix", FORMS)
+def test_every_file_ends_as_a_row_or_a_reason(tmp_path: Path, suffix: str) -> None:
     good = jpeg(1)
     files = {
         "U/1_0_0_1.jpg": good,
@@ -86,7 +86,7 @@ def test_every_file_ends_as_a_row_or_a_reason(tmp_path: Path, packed: bool) -> N
         "U/6_1_1_7.jpg": jpeg(4, (19, 40)),
         "U/7_1_20.jpg": jpeg(5),
     }
-    found = crawled(utkface, lay(tmp_path / "utk", files, packed), files_per_partition=3)
+    found = crawled(utkface, lay(tmp_path / "utk", files, suffix), files_per_partition=3)
     assert [each.partition.name for each in found] == ["part-00000", "part-00001", "part-00002"]
     assert reasons(found) == {
         "U/1_0_0_1.jpg": None,
@@ -111,16 +111,16 @@ def test_every_file_ends_as_a_row_or_a_reason(tmp_path: Path, packed: bool) -> N
 def test_a_partition_depends_on_its_own_files(tmp_path: Path) -> None:
     files = {f"{age}_0_0_1.jpg": jpeg(age) for age in range(4)}
     small = params(files_per_partition=2)
-    before = utkface.plan(lay(tmp_path / "a", files, packed=True), small)
-    again = utkface.plan(lay(tmp_path / "b", files, packed=False), small)
-    after = utkface.plan(lay(tmp_path / "c", files | {"3_0_0_1.jpg": jpeg(9)}, packed=True), small)
+    before = utkface.plan(lay(tmp_path / "a", files, ".zip"), small)
+    again = utkface.plan(lay(tmp_path / "b", files), small)
+    after = utkface.plan(lay(tmp_path / "c", files | {"3_0_0_1.jpg": jpeg(9)}, ".zip"), small)
     assert [one.fingerprint for one in before] == [one.fingerprint for one in again]
     same = [one.fingerprint == two.fingerprint for one, two in zip(before, after, strict=True)]
     assert same == [True, False]
 
 
 def test_a_file_that_changes_meanwhile_is_not_remembered(tmp_path: Path) -> None:
-    root = lay(tmp_path / "a", {"1_0_0_1.jpg": jpeg(1)}, packed=False)
+    root = lay(tmp_path / "a", {"1_0_0_1.jpg": jpeg(1)})
     partitions = utkface.plan(root, params())
     (root / "1_0_0_1.jpg").write_bytes(jpeg(2))
     (each,) = utkface.crawl(partitions, root, params(), Store(tmp_path))

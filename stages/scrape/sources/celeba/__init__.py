@@ -1,9 +1,9 @@
 """CelebA (Liu, Luo, Wang and Tang 2015) in its official layout, or as TFDS has prepared it.
 
-The layout is a folder or zip that holds, at any depth, `list_attr_celeba.txt` and the pictures in
-a folder `img_align_celeba` or, of a folder, in `img_align_celeba.zip`; `list_eval_partition.txt`
-and `identity_CelebA.txt` count when they are there. A list may also be `.csv`, as Kaggle has it;
-where both are there, the `.txt` counts. Other files are no part of it.
+The layout is a folder, zip or tar that holds, at any depth, `list_attr_celeba.txt` and a folder
+`img_align_celeba` of pictures; a folder may hold that one packed, as `img_align_celeba.zip`.
+`list_eval_partition.txt` and `identity_CelebA.txt` count when they are there. A list may also be
+`.csv`, as Kaggle has it; where both are there, the `.txt` counts. Other files are no part of it.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +15,8 @@ from stages.core.store import Store
 from stages.pictures.decoder import Rejected
 from stages.scrape.datasets import reading
 from stages.scrape.datasets.codes import CELEBA_ATTRIBUTES, GENDERS
-from stages.scrape.datasets.files import Files, Member, open_files, read_annotation
+from stages.scrape.datasets.files import ARCHIVES, Files, open_files, read_annotation
+from stages.scrape.datasets.member import Member
 from stages.scrape.datasets.reading import Annotation, Item
 from stages.scrape.source import Crawled, Partition, Scrape
 from stages.scrape.sources.celeba import lists, tfds_folder
@@ -43,7 +44,7 @@ def plan(path: Path, params: Scrape) -> list[Partition]:
         tables = _Tables(files, path)
     with _open_pictures(path) as (files, found):
         if not found:
-            raise InputError(f"{path}: no picture in a folder or zip named {PICTURES}")
+            raise InputError(f"{path}: no picture in a folder, zip or tar named {PICTURES}")
         return reading.plan(NAME, _items(found, tables, params), files, describe, params)
 
 
@@ -105,10 +106,12 @@ class _Tables:
 @contextmanager
 def _open_pictures(path: Path) -> Iterator[tuple[Files, list[Member]]]:
     """Where the pictures are, and which they are."""
-    inner = sorted(path.rglob(f"{PICTURES}.zip")) if path.is_dir() else []
-    with open_files(inner[0] if inner else path) as files:
+    packed = {f"{PICTURES}{suffix}" for suffix in ARCHIVES}
+    inner = path.rglob(f"{PICTURES}.*") if path.is_dir() else []
+    archives = sorted(each for each in inner if each.name in packed)
+    with open_files(archives[0] if archives else path) as files:
         found = files.members()
-        if not inner:
+        if not archives:
             found = [each for each in found if PurePosixPath(each.name).parent.name == PICTURES]
         yield files, found
 
@@ -120,7 +123,7 @@ def _items(found: list[Member], tables: _Tables, params: Scrape) -> Iterator[Ite
     for member in found:
         name = PurePosixPath(member.name).name
         if name in seen:
-            yield Item(member.name, reason="name_stands_twice")
+            yield Item(member.name, reason="duplicate_name")
         elif name in rows:
             split = tables.splits.by_picture.get(name, "")
             person = tables.identities.by_picture.get(name, "")

@@ -1,4 +1,4 @@
-"""Pictures sorted into a folder per class, of a folder or a zip, or FER2013's CSV of pixels.
+"""Pictures sorted into a folder per class, of a folder, zip or tar; or FER2013's pixels as CSV.
 
 A picture's class is the folder that it lies in; `train`, `validation` and `test` may stand around
 the class folders, and anything around those. Which label the classes are of, they say themselves.
@@ -12,7 +12,8 @@ from stages.core.program import InputError
 from stages.core.store import Store
 from stages.pictures.decoder import Rejected
 from stages.scrape.datasets import reading
-from stages.scrape.datasets.files import Files, Member, open_files
+from stages.scrape.datasets.files import Files, open_files
+from stages.scrape.datasets.member import Member
 from stages.scrape.datasets.reading import Annotation, Item
 from stages.scrape.source import Crawled, Partition, Scrape
 from stages.scrape.sources.class_folders.class_names import SPLITS, classes_of, normalise

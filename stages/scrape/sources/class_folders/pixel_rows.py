@@ -15,7 +15,7 @@ from PIL import Image
 from stages.core.program import InputError
 from stages.pictures.decoder import Rejected
 from stages.scrape.datasets.codes import FER2013_EXPRESSIONS, FER2013_SPLITS
-from stages.scrape.datasets.files import Member
+from stages.scrape.datasets.member import Member
 
 SIDE = 48
 LINE_BYTES = 20_000  # 2,304 values of at most four characters, and the rest

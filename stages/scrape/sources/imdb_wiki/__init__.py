@@ -1,7 +1,8 @@
-"""IMDB-WIKI (Rothe, Timofte and Van Gool 2015): a folder or zip with `imdb.mat` or `wiki.mat`.
+"""IMDB-WIKI (Rothe, Timofte and Van Gool 2015): `imdb.mat` or `wiki.mat` and pictures.
 
-Both may be there. A file's `full_path`s are looked up beside it. The age is not stored but follows
-from `birth_date` and `taken`, the first of July of the photo's year, as the data set's page has it.
+They lie in a folder, zip or tar; both files may be there, and the paths in each start beside it.
+The age is not stored but follows from `birth_date` and `taken`, the first of July of the photo's
+year, as the data set's page has it.
 Nothing is left out for its score, age or size: that is for `validate`.
 """
 
@@ -16,7 +17,8 @@ from stages.core.texts import tidy
 from stages.pictures.decoder import Rejected
 from stages.scrape.datasets import people, reading
 from stages.scrape.datasets.codes import GENDERS
-from stages.scrape.datasets.files import Member, open_files, read_annotation
+from stages.scrape.datasets.files import open_files, read_annotation
+from stages.scrape.datasets.member import Member
 from stages.scrape.datasets.reading import Annotation, Item
 from stages.scrape.source import Crawled, Partition, Scrape
 from stages.scrape.sources.imdb_wiki import matfile

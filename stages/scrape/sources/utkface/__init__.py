@@ -1,4 +1,4 @@
-"""UTKFace (Zhang, Song and Qi 2017): a folder or zip; age, gender and race are in the names.
+"""UTKFace (Zhang, Song and Qi 2017): a folder, zip or tar of pictures.
 
 A name is `age_gender_race_time.jpg`, or that with `.chip.jpg` for the aligned faces. Nobody is
 named, so every picture stands for itself.
