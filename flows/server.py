@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 import httpx
 from prefect.client.orchestration import get_client
+from prefect.events.worker import EventsWorker
+from prefect.logging.handlers import APILogWorker
 from prefect.settings import (
     PREFECT_API_REQUEST_TIMEOUT,
     PREFECT_API_URL,
@@ -131,7 +133,14 @@ def reachable() -> Iterator[None]:
         try:
             yield
         finally:
+            _drain()
             del os.environ["PREFECT_API_URL"]
+
+
+def _drain() -> None:
+    """Wait until Prefect has sent what it keeps to send later; else it finds no server any more."""
+    APILogWorker.drain_all(timeout=ASK)
+    EventsWorker.drain_all(timeout=ASK)
 
 
 @contextmanager
