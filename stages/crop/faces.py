@@ -1,5 +1,6 @@
 """From a row of `IMAGES` to rows of `FACES`, or to one of `REJECTS`."""
 
+import logging
 from typing import Any
 
 from stages.crop.choice import choose
@@ -11,6 +12,7 @@ from stages.pictures.encoder import encode
 from stages.pictures.face import Face
 from stages.pictures.limits import Limits
 
+log = logging.getLogger(__name__)
 BLANK = 1.0  # grey levels of deviation; the flattest face of FER2013 has 3.9
 Row = dict[str, Any]
 
@@ -21,7 +23,11 @@ def crop_picture(row: Row, detect: Detector, params: Params) -> tuple[list[Row],
     image = _decoded(row)
     if image is None:
         return [], reject(picture, "unreadable")
-    detected = detect(image)
+    try:
+        detected = detect(image)
+    except Exception as error:  # the last resort: a detector's fault costs this picture alone
+        log.warning("%s: the detector failed: %r", picture["url"], error)
+        return [], reject(picture, "detector_failed")
     kept, reason = choose(detected, params.faces, params.min_confidence, params.min_face_side)
     if reason:
         return [], reject(picture, reason)

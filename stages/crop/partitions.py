@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -23,7 +22,7 @@ from stages.crop.params import Params
 
 FOLDER = Path(__file__).parent
 DETECTORS = "stages.crop.detectors"
-CHUNK = 64  # pictures
+CHUNK = 32  # pictures
 Files = tuple[Path, Path | None]  # rows of FACES, and those of REJECTS, if any, as JSON
 
 
@@ -122,7 +121,7 @@ def crop_chunk(chunk: Chunk) -> Files:
         return known
     faces: list[Row] = []
     rejects: list[Row] = []
-    for row in islice(_rows(chunk.images), chunk.start, chunk.stop):
+    for row in _rows(chunk.images, chunk.start, chunk.stop):
         if chunk.margin is not None:
             kept, rejected = crop_precropped(row, chunk.margin, chunk.params)
         else:
@@ -177,6 +176,12 @@ def recall(store: Store, cache_key: str) -> Files | None:
     return (faces, rejects) if faces and rejects else None
 
 
-def _rows(images: Path) -> Iterator[Row]:
+def _rows(images: Path, start: int, stop: int) -> Iterator[Row]:
+    """The pictures from `start` to before `stop`; the others stay encoded."""
+    first = 0
     for batch in read_batches([images], rows=32):
-        yield from batch.to_pylist()
+        begin, end = max(start - first, 0), min(stop - first, batch.num_rows)
+        yield from batch.slice(begin, max(end - begin, 0)).to_pylist()
+        first += batch.num_rows
+        if first >= stop:
+            return

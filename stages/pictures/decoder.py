@@ -4,8 +4,10 @@ A header is read first, so a picture's size is known before it takes memory; pix
 bounded over all threads; and whatever a parser raises is a verdict on this one picture.
 """
 
+import ctypes
 import io
 import struct
+import sys
 import threading
 import warnings
 import zlib
@@ -17,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, features
 
-from stages.pictures import exif
+from stages.pictures import exif, structure
 from stages.pictures.limits import Limits
 
 Pixels = npt.NDArray[np.uint8]  # (H, W, 3) RGB
@@ -44,9 +46,11 @@ DAMAGE = (
     struct.error,
     zlib.error,
 )
-SCANS = 64  # of a progressive JPEG, each a pass over all pixels; encoders make about ten
-SCANNED_PIXELS = 1_000_000_000  # pixels times scans, some five seconds
 PIXELS_IN_FLIGHT = 100_000_000  # decoded at once by all threads; each takes some 12 bytes
+
+if sys.platform == "linux":
+    # Give large pictures back to the system: the C library would keep some for every thread.
+    ctypes.CDLL(None).mallopt(-3, 1_000_000)  # M_MMAP_THRESHOLD, bytes
 
 Image.MAX_IMAGE_PIXELS = None  # `Limits` holds instead, also for pictures larger than Pillow's own
 # Set once for the process: `warnings.catch_warnings` is not safe for several threads.
@@ -85,7 +89,7 @@ def decoding(body: bytes, limits: Limits) -> Iterator[Decoded]:
     """The picture in a file while it counts as one in flight.
 
     The format is that of the content, whatever a name or a header calls it. Raises `Rejected` as
-    empty_body, not_an_image, too_many_pixels, too_small, too_many_scans or truncated.
+    empty_body, too_complex, not_an_image, too_many_pixels, too_small or truncated.
     """
     with _opened(body, limits) as image, _in_flight(image.width * image.height):
         yield Decoded((image.format or "").lower(), *_load(image))
@@ -96,6 +100,8 @@ def _opened(body: bytes, limits: Limits) -> Iterator[Image.Image]:
     """The picture with only its header read, checked against the limits."""
     if not body:
         raise Rejected("empty_body")
+    if why := structure.objection(body):
+        raise Rejected("too_complex", why)
     try:
         image: Image.Image = Image.open(io.BytesIO(body), formats=FORMATS)
     except DAMAGE as error:
@@ -103,20 +109,16 @@ def _opened(body: bytes, limits: Limits) -> Iterator[Image.Image]:
     except Exception as error:  # the last resort: a parser's fault costs this picture alone
         raise Rejected("not_an_image", type(error).__name__) from error
     with image:
-        _check(image, body, limits)
+        _check(image, limits)
         yield image
 
 
-def _check(image: Image.Image, body: bytes, limits: Limits) -> None:
+def _check(image: Image.Image, limits: Limits) -> None:
     width, height = image.size
     if width * height > limits.max_pixels:
         raise Rejected("too_many_pixels", f"{width}x{height}")
     if min(width, height) < limits.min_side:
         raise Rejected("too_small", f"{width}x{height}")
-    if image.format in ("JPEG", "MPO"):
-        scans = body.count(b"\xff\xda")
-        if scans > SCANS or scans * width * height > SCANNED_PIXELS:
-            raise Rejected("too_many_scans", f"{scans} scans of {width}x{height}")
 
 
 def _load(image: Image.Image) -> tuple[Image.Image, exif.Tags]:

@@ -179,3 +179,31 @@ def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     with pytest.raises(InputError, match="holds no partition"):
         run(tmp_path, PARAMS)
+
+
+def test_chunks_give_the_bytes_of_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A partition is cropped in chunks, as many as it needs, and comes out the same."""
+    precropped = PARAMS.model_copy(update={"precropped": {"images": 0.0}})
+    rows = [picture(f"p-{n:03}", jpeg(np.linspace(n, 200, 120))) for n in range(100)]
+    rows[70] |= {"image": {"bytes": b"no", "path": "p.jpg"}}
+    made = {}
+    for size in (7, 32, 1000):
+        folder = tmp_path / str(size)
+        write_rows(folder / "images" / "abe.parquet", schema.IMAGES, rows)
+        monkeypatch.setattr(partitions, "CHUNK", size)
+        run(folder, precropped)
+        made[size] = (folder / "faces" / "abe.parquet").read_bytes()
+        assert read_table(folder / "rejects.parquet")["image_id"].to_pylist() == ["p-070"]
+    assert made[7] == made[32] == made[1000]
+
+
+def test_a_detector_that_fails_costs_one_picture() -> None:
+    def fail(image: object) -> list[Face]:
+        raise RuntimeError("out of luck")
+
+    rows, rejected = crop_picture(picture(), fail, PARAMS)
+    assert rows == []
+    assert rejected
+    assert rejected["reason"] == "detector_failed"

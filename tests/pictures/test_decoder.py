@@ -2,8 +2,11 @@
 
 import io
 import struct
+import subprocess
+import sys
 import threading
 import time
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -17,6 +20,7 @@ from stages.pictures import decoder
 from stages.pictures.decoder import Rejected, decode, decoding
 from stages.pictures.limits import Limits
 from tests.pictures.drawing import FORMATS, exif, picture, png_header, stored
+from tests.project import ROOT
 
 LIMITS = Limits(max_pixels=1_000_000, min_side=8)
 # Pillow's, of damaged metadata; pytest sets aside the filter that silences them.
@@ -122,9 +126,38 @@ def test_a_jpeg_of_thousands_of_scans_is_rejected_at_once() -> None:
     scan = body.rindex(b"\xff\xda")
     hostile = body[:scan] + body[scan:-2] * 3_000 + body[-2:]
     began = time.monotonic()
-    assert why(hostile) == "too_many_scans"
+    assert why(hostile) == "too_complex"
     assert time.monotonic() - began < 0.5
     assert decode(body, LIMITS).shape == (512, 512, 3)
+
+
+def chunk(name: bytes, content: bytes = b"") -> bytes:
+    check = zlib.crc32(name + content)
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
+
+
+PNG, JPEG = picture(kind="PNG"), picture()
+TIFF_TAG = struct.pack("<HHLL", 40_000, 5, 1_200_000, 8)  # 1.2 million rationals
+JP2 = picture(kind="JPEG2000", size=(512, 512))
+SIZ = JP2.index(b"\xff\x51")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        JPEG[:2] + b"\xff" * 2_000_000 + JPEG[2:],
+        JPEG[:2] + b"\xff\xfe\0\2" * 500_000 + JPEG[2:],
+        PNG[:33] + chunk(b"teSt") * 200_000 + PNG[33:],
+        PNG[:33] + chunk(b"tEXt", b"a\0b") * 200_000 + PNG[33:],
+        b"II*\0" + struct.pack("<LH", 8, 1) + TIFF_TAG + bytes(4) + bytes(9_600_000),
+        JP2[: SIZ + 22] + struct.pack(">LL", 2, 2) + JP2[SIZ + 30 :],
+    ],
+    ids=["fill", "comments", "chunks", "texts", "tag", "tiles"],
+)
+def test_a_file_of_a_million_parts_is_rejected_at_once(body: bytes) -> None:
+    began = time.process_time()
+    assert why(body) == "too_complex"
+    assert time.process_time() - began < 0.5
 
 
 def test_what_no_list_of_damage_knows_costs_one_picture(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,3 +215,29 @@ def test_any_damage_is_a_verdict_and_no_error(data: st.DataObject) -> None:
     hostile = bytes(data.draw(st.sampled_from(variants)))
     with suppress(Rejected):  # any other exception is a fault
         assert decode(hostile, LIMITS).shape[2] == 3
+
+
+MEASURE = """
+import io, resource, sys
+from concurrent.futures import ThreadPoolExecutor
+from PIL import Image
+from stages.pictures.decoder import decode
+from stages.pictures.limits import Limits
+stream = io.BytesIO()
+Image.new(sys.argv[1], (3500, 3500)).save(stream, "PNG")
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+with ThreadPoolExecutor(20) as threads:
+    for pixels in threads.map(lambda _: decode(stream.getvalue(), Limits(10**8)).mean(), range(20)):
+        pass
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["L", "RGBA"])
+def test_twenty_threads_take_the_memory_of_the_budget(mode: str) -> None:
+    """Twelve megapixels each, of which the budget lets eight be decoded at once."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, mode], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) < 16 * decoder.PIXELS_IN_FLIGHT / 1000  # kilobytes
