@@ -141,9 +141,11 @@ def finish(partition: Partition, files: Files, store: Path, params: Params) -> F
         return files
     whole = Store(store)
     pieces = [crop_chunk(part) for part in parts]  # from the store
-    table = pa.concat_tables(read_table(faces) for faces, _ in pieces).combine_chunks()
+    rows = [row for faces, _ in pieces for row in read_table(faces).to_pylist()]
     rejects = [row for _, file in pieces if file for row in json.loads(file.read_bytes())]
-    result = remember(whole, partition.cache_key, to_parquet(table), rejects)
+    result = remember(
+        whole, partition.cache_key, to_parquet(pa.Table.from_pylist(rows, schema.FACES)), rejects
+    )
     for piece in pieces:
         for file in filter(None, piece):
             discard(file)
