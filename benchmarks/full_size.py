@@ -157,9 +157,9 @@ def table(result: dict[str, Any]) -> str:
     lines = [f"| stage | minutes, {heads[1]} | MB, {heads[0]} | MB, {heads[1]} | left, MB |"]
     lines.append("|---|---|---|---|---|")
     for name, large in result["runs"][many].items():
-        small, told = result["runs"][few][name], "DVC itself" if name == "start" else name
+        small, title = result["runs"][few][name], "DVC itself" if name == "start" else name
         cells = [f"{large['seconds'] / 60:.1f}", f"{small['memory']:.0f}", f"{large['memory']:.0f}"]
-        lines.append("| " + " | ".join([told, *cells, f"{large['left']:.0f}"]) + " |")
+        lines.append("| " + " | ".join([title, *cells, f"{large['left']:.0f}"]) + " |")
     per = 1000 / result["ways"]["pictures"]
     lines += ["", "| 1,000 pictures of 89 × 109 as | MB | written in, s | read in, s |"]
     lines.append("|---|---|---|---|")

@@ -13,7 +13,7 @@ def mark(command: str) -> str:
 
 def fill(page: Path, command: str, content: str) -> None:
     """Put what was measured into a page; one without the mark stays as it is."""
-    before, found, rest = page.read_text(encoding="utf-8").partition(mark(command))
-    if found:
+    before, marked, rest = page.read_text(encoding="utf-8").partition(mark(command))
+    if marked:
         after = rest.partition(END)[2]
-        page.write_text(f"{before}{found}\n\n{content}\n\n{END}{after}", encoding="utf-8")
+        page.write_text(f"{before}{marked}\n\n{content}\n\n{END}{after}", encoding="utf-8")

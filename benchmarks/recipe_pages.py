@@ -1,4 +1,4 @@
-"""The tables of docs/recipes, of what was measured: `python -m benchmarks.recipe_pages`."""
+"""The tables of docs/recipes, from benchmarks/results: `python -m benchmarks.recipe_pages`."""
 
 import json
 import re
@@ -7,11 +7,11 @@ from typing import Any
 from benchmarks import page
 from benchmarks.recipe import RESULTS, Spread
 
-FEW = 3  # settings, beyond which only the line below a table has them
+FEW = 3  # settings that a column's head may name; more are only in the line below the table
 PAGES = page.DOCS / "recipes"
 COMMAND = "python -m benchmarks.recipe_pages"
 
-# What the seed projects published, and what is to be reached here; shares, or years.
+# What the seed projects published, and the target here; shares, or years.
 PUBLISHED: dict[str, dict[str, tuple[float | None, float | None]]] = {
     "utkface": {
         "gender accuracy": (0.917, 0.935),
@@ -74,7 +74,7 @@ def table(name: str) -> str:
     models = [each for run in runs for each in run["models"].values()]
     wanted = PUBLISHED.get(name) or dict.fromkeys(balanced(models[0]), (None, None))
     aims = [place for place in (0, 1) if any(pair[place] for pair in wanted.values())]
-    heads = ["", *(("seed, published", "to reach")[place] for place in aims), "trivial"]
+    heads = ["", *(("seed, published", "target")[place] for place in aims), "trivial"]
     heads += [column(run, model) for run in runs for model in run["models"]]
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for figure, pair in wanted.items():
@@ -86,7 +86,7 @@ def table(name: str) -> str:
         cells += ["–" if value is None else shown(figure, value) for value in known]
         cells += [spread(figure, each["figures"].get(figure)) for each in models]
         lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join([*lines, "", *(f"- {told(run)}" for run in runs)])
+    return "\n".join([*lines, "", *(f"- {basis(run)}" for run in runs)])
 
 
 def balanced(model: dict[str, Any]) -> list[str]:
@@ -104,15 +104,16 @@ def column(run: dict[str, Any], model: str) -> str:
     return model if len(run["set"]) > FEW else ", ".join([model, *(f"`{each}`" for each in own)])
 
 
-def spread(figure: str, found: Spread | None) -> str:
-    if not found:
+def spread(figure: str, interval: Spread | None) -> str:
+    """A figure with its interval, or a dash."""
+    if not interval:
         return "–"
-    value, low, high = (shown(figure, each) for each in found)
+    value, low, high = (shown(figure, each) for each in interval)
     return f"{value} ({low}–{high})"
 
 
-def told(run: dict[str, Any]) -> str:
-    """What a table's figures rest on."""
+def basis(run: dict[str, Any]) -> str:
+    """How a table's figures were measured: settings, model, test set, machine and funnel."""
     ages = ", ".join(f"{k}s {v}" for k, v in run["test"]["decades"].items())
     models = ", ".join(
         f"`{name}` {each['parameters']:,} parameters, trained in "
@@ -127,15 +128,15 @@ def told(run: dict[str, Any]) -> str:
 
 
 def funnel(run: dict[str, Any]) -> str:
-    """What became of the pictures, and why."""
-    found = run["data"]
+    """How many pictures and faces each step kept, and why it left out the others."""
+    counts = run["data"]
     steps = []
-    for source in (name.removeprefix("scrape/") for name in found if name.startswith("scrape/")):
-        tried, faces = found[f"scrape/{source}"], found[f"crop/{source}"]
+    for source in (name.removeprefix("scrape/") for name in counts if name.startswith("scrape/")):
+        tried, faces = counts[f"scrape/{source}"], counts[f"crop/{source}"]
         kept = f"{tried['kept']:,}{reasons(tried['left_out'])}"
         steps.append(f"{source.removesuffix('.json')}, {tried['tried']:,} tried, {kept} kept, "
                      f"{faces['faces']:,} faces{reasons(faces['left_out'])}")  # fmt: skip
-    valid, balanced = found["validate.json"], found["undersample.json"]
+    valid, balanced = counts["validate.json"], counts["undersample.json"]
     steps.append(f"{valid['valid']:,} valid{reasons(valid['reasons'])}")
     if balanced["dropped"] or balanced["repeated"]:
         steps.append(
@@ -145,8 +146,8 @@ def funnel(run: dict[str, Any]) -> str:
 
 
 def reasons(counts: dict[str, int]) -> str:
-    told = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
-    return f" (left out: {told})" if told else ""
+    parts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
+    return f" (left out: {parts})" if parts else ""
 
 
 def main() -> None:

@@ -79,11 +79,11 @@ def table(result: dict[str, Any]) -> str:
             unit * row[key] for key in ("alone", "together", "low", "high")
         )  # fmt: skip
         name = f"{row['label'].replace('_', ' ')}, {row['figure']}"
-        change, told = f"{whole - alone:+.2f}", "not judged"
+        change, verdict = f"{whole - alone:+.2f}", "not judged"
         if not math.isnan(low):
             change += f" ({low:+.2f} to {high:+.2f})"
-            told = "no different" if row["verdict"] == "noise" else row["verdict"]
-        cells = [name, row["source"], f"{alone:.2f}", f"{whole:.2f}", change, told]
+            verdict = "no different" if row["verdict"] == "noise" else row["verdict"]
+        cells = [name, row["source"], f"{alone:.2f}", f"{whole:.2f}", change, verdict]
         lines.append("| " + " | ".join(cells) + " |")
     took = ", ".join(f"{name} {minutes:.1f}" for name, minutes in result["minutes"].items())
     where = f"{result['machine']['cpus']} cores of an {result['machine']['cpu']}"
