@@ -22,6 +22,7 @@ from prefect.tasks import exponential_backoff
 
 from flows import artifacts, children, command, dag, parameters, sharing, workspace
 from flows.progress_artifact import ProgressArtifact
+from stages.core import paths, preflight
 from stages.core.program import InputError
 
 BACKOFF = 5  # seconds before the first retry, twice as long before each other
@@ -149,6 +150,7 @@ def pipeline(
     try:
         with workspace.held(when_busy, name, get_run_logger().info):
             parameters.override(overrides)
+            preflight.check_names(paths.PARAMS)
             return _update(dag.stages(targets), force, training, commit, push)
     except InputError as error:
         return Failed(message=str(error))

@@ -3,11 +3,11 @@
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Collection
 from pathlib import Path
 
 from stages.core.program import InputError
+from stages.core.texts import composed
 
 # An identity names files and folders, so nothing that could leave one.
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
@@ -41,8 +41,7 @@ def _lines(path: Path) -> list[tuple[str, list[str]]]:
         raise InputError(f"{path}: no such file") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
-    composed = unicodedata.normalize("NFC", text)
-    reader = csv.reader(io.StringIO(composed, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(composed(text), newline=""), strict=True)
     try:
         lines = [(f"{path}:{reader.line_num}", [cell.strip() for cell in row]) for row in reader]
     except csv.Error as error:

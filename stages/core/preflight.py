@@ -5,6 +5,7 @@ still stands. No stage depends on another by this: sections are found by their f
 """
 
 import importlib
+import os
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,8 @@ from stages.core.catalogue import trait_columns
 from stages.core.cluster import Cluster
 from stages.core.csvfile import read_csv
 from stages.core.labels.known import LABELS
-from stages.core.program import InputError, Section, section
+from stages.core.program import InputError, Section, read_params, section
+from stages.core.texts import escaped
 
 FOLDER = Path(__file__).parents[1]
 HELP = "help"  # the key that says where the others are explained
@@ -59,6 +61,32 @@ def check_catalogue(path: Path) -> None:
         if name not in LABELS:
             allowed = ", ".join(LABELS)
             raise InputError(f"{path}:1: column {name!r} is no label; labels are: {allowed}")
+
+
+def check_names(params: Path) -> None:
+    """`InputError` for a file below a source's folder whose name is not UTF-8.
+
+    DVC cannot hash such a folder, and ends without saying which file it is; so this is for those
+    who start DVC. Of what params.yaml else holds wrong, others speak.
+    """
+    scrape = read_params(params).get("scrape") if params.exists() else None
+    sources = scrape.get("sources") if isinstance(scrape, dict) else None
+    for path in sources.values() if isinstance(sources, dict) else ():
+        for folder, folders, files in os.walk(Path(str(path)).expanduser()):
+            for name in (*folders, *files):
+                if not _is_utf8(name):
+                    raise InputError(
+                        f"{escaped(str(Path(folder, name)))}: a name that is not UTF-8, which DVC "
+                        "cannot hold; rename it, or put the folder into a zip or tar"
+                    )
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _check_plugins(params: Mapping[str, Any]) -> None:

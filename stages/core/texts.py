@@ -23,6 +23,29 @@ def tidy(text: object, limit: int = TEXT_LIMIT) -> str:
     return " ".join(kept.split())[:limit].strip()
 
 
+def composed(text: str) -> str:
+    """The normal form of a name, path or cell (Unicode NFC), in which it is compared with others.
+
+    macOS writes names of files decomposed, people and spreadsheets write composed letters.
+    """
+    return unicodedata.normalize("NFC", text)
+
+
+def escaped(name: str) -> str:
+    """A file's name as text of one line, for tables and messages.
+
+    What is not printable is written as the `%XX` of its bytes, as are bytes that are not UTF-8;
+    `%` itself is `%25`, so that two names never become one.
+    """
+    return "".join(char if char.isprintable() and char != "%" else _bytes(char) for char in name)
+
+
+def _bytes(char: str) -> str:
+    undecoded = "\udc80" <= char <= "\udcff"  # a byte, as Python holds it in a file's name
+    content = char.encode(errors="surrogateescape" if undecoded else "surrogatepass")
+    return "".join(f"%{byte:02X}" for byte in content)
+
+
 def bounded(texts: Iterable[tuple[str, object]], prefix: str = "") -> dict[str, str]:
     """The first `MOST_TEXTS` that have a plain name and say anything; of equal names the last.
 
@@ -30,8 +53,7 @@ def bounded(texts: Iterable[tuple[str, object]], prefix: str = "") -> dict[str, 
     """
     kept: dict[str, str] = {}
     for name, text in texts:
-        # One form of each letter (NFC), as in the CSV files.
-        tidied = unicodedata.normalize("NFC", tidy(text))[:TEXT_LIMIT]
+        tidied = composed(tidy(text))[:TEXT_LIMIT]
         if tidied and NAME.fullmatch(name) and (len(kept) < MOST_TEXTS or prefix + name in kept):
             kept[prefix + name] = tidied
     return kept

@@ -1,6 +1,7 @@
 """All of params.yaml is checked before any stage begins, in one line and no time."""
 
 import copy
+import os
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from stages.core import preflight
 from stages.core.program import InputError, read_params
-from tests.project import ROOT
+from tests.project import ROOT, Project
 
 TEXT = (ROOT / "params.yaml").read_text()
 PARAMS: dict[str, Any] = yaml.safe_load(TEXT)
@@ -147,3 +148,40 @@ def test_every_stage_checks_the_catalogue_before_it_begins(tmp_path: Path) -> No
         assert done.returncode == 1
         assert done.stderr.startswith(f"{stage}: data/celebrities.csv:1: column 'gendre' is no la")
         assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.jpg", b"\xb1\xe8/1.jpg", b"x/\xff"])
+def test_a_name_that_dvc_cannot_hold_is_said(tmp_path: Path, name: bytes) -> None:
+    params = tmp_path / "params.yaml"
+    params.write_text(yaml.safe_dump({"scrape": {"sources": {"folder": str(tmp_path / "in")}}}))
+    file = tmp_path / "in" / os.fsdecode(name)
+    file.parent.mkdir(parents=True)
+    file.touch()
+    with pytest.raises(InputError, match=r"in/.*%[0-9A-F]{2}.*: a name that is not UTF-8"):
+        preflight.check_names(params)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [b"caf\xe9", "é😀".encode(), b"a\nb\tc\\d", b"a" * 255])
+def test_dvc_holds_the_names_that_pass_and_no_other(tmp_path: Path, name: bytes) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / os.fsdecode(name)).touch()
+    (tmp_path / "dvc.yaml").write_text("stages: {a: {cmd: echo > out, deps: [in], outs: [out]}}")
+    (tmp_path / "params.yaml").write_text(f"scrape: {{sources: {{folder: {tmp_path}/in}}}}")
+    project = Project(tmp_path)
+    project.run("dvc", "init", "--no-scm", "--quiet")
+    held = project.run("dvc", "repro", check=False).returncode == 0
+    try:
+        preflight.check_names(tmp_path / "params.yaml")
+        passed = True
+    except InputError:
+        passed = False
+    assert passed == held
+
+
+def test_a_missing_file_or_folder_is_for_others_to_say(tmp_path: Path) -> None:
+    params = tmp_path / "params.yaml"
+    preflight.check_names(params)
+    for text in ("{}", "scrape: 1", "scrape: {sources: []}", "scrape: {sources: {folder: x}}"):
+        params.write_text(text)
+        preflight.check_names(params)

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from stages.core.catalogue import Celebrity
 from stages.core.csvfile import read_csv
 from stages.core.program import InputError
-from stages.core.texts import bounded
+from stages.core.texts import bounded, composed
 
 PEOPLE_FILE = "people.csv"
 # Of each, the first column there is counts.
@@ -30,13 +30,20 @@ def slug(text: str) -> str:
     What that cannot spell (other scripts, long names) ends in a hash, so that no two names meet.
     Composed and decomposed letters, as macOS writes them in names of files, are the same name.
     """
-    text = unicodedata.normalize("NFC", text)
+    text = composed(text)
     letters = [c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)]
     plain = "".join(c if c.isascii() else " " for c in letters).lower()
     short = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    if short and len(short) <= 64 and not any(c.isalnum() and not c.isascii() for c in letters):
+    spelled = all(c.isascii() or not (c.isalnum() or _is_undecodable(c)) for c in letters)
+    if short and len(short) <= 64 and spelled:
         return short
-    return f"{short[:55] or 'x'}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+    return f"{short[:55] or 'x'}-{digest[:8]}"
+
+
+def _is_undecodable(char: str) -> bool:
+    """Whether it stands for a byte of a file's name that is not UTF-8."""
+    return unicodedata.category(char) == "Cs"
 
 
 def read(folder: Path) -> list[Celebrity]:

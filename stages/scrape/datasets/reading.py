@@ -1,6 +1,7 @@
 """From a data set's files to partitions, and from partitions to rows of `IMAGES` and `ATTEMPTS`."""
 
 import hashlib
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,12 +12,15 @@ from typing import NamedTuple
 from more_itertools import chunked
 
 from stages.core.progress import Progress
+from stages.core.texts import escaped
 from stages.pictures.decoder import Rejected
 from stages.pictures.inspection import Picture, inspect
 from stages.scrape.datasets.files import Files
 from stages.scrape.datasets.member import Member
 from stages.scrape.rows import Row, attempt_row, image_row
 from stages.scrape.source import Crawled, Partition, Scrape
+
+log = logging.getLogger(__name__)
 
 
 class Annotation(NamedTuple):
@@ -42,6 +46,13 @@ class Item(NamedTuple):
 
 # Reads an item's name and note; raises `Rejected` when they make no sense.
 Describe = Callable[[Item], Annotation]
+# What is logged where a picture and what is said of it do not meet, by the reason in `ATTEMPTS`.
+UNMATCHED = {
+    "no_picture": "annotations without a picture",
+    "no_annotation": "pictures without an annotation",
+    "unknown_class": "files in folders of no class",
+}
+SHOWN = 5  # names in a warning
 # Not a label: one picture in train and test is a copy all the same.
 SPLIT = "official_split"
 
@@ -61,6 +72,7 @@ def plan(
     the labels differ all count, and `validate` says so.
     """
     ordered = sorted(items, key=lambda item: item.file)
+    _warn_of_unmatched(source, ordered)
     earlier: dict[str, list[Item]] = defaultdict(list)
     partitions = []
     for number, chunk in enumerate(chunked(ordered, params.files_per_partition)):
@@ -141,7 +153,7 @@ def _without_copies(item: Item, earlier: dict[str, list[Item]], describe: Descri
     labels = _labels(item, describe)
     for other in earlier[item.digest]:
         if _labels(other, describe) == labels:
-            return item._replace(reason="duplicate", detail=f"same bytes as {shown(other.file)}")
+            return item._replace(reason="duplicate", detail=f"same bytes as {escaped(other.file)}")
     earlier[item.digest].append(item)
     return item
 
@@ -180,7 +192,7 @@ def _image(source: str, item: Item, annotation: Annotation, picture: Picture, bo
         image_id=item.digest,
         source=source,
         identity=annotation.identity,
-        url=f"file:{shown(item.file)}",
+        url=f"file:{escaped(item.file)}",
         metadata=annotation.metadata | picture.metadata,
     )
 
@@ -193,13 +205,17 @@ def _attempt(
         source=source,
         identity=identity,
         rank=rank,
-        url=f"file:{shown(item.file)}",
+        url=f"file:{escaped(item.file)}",
         image_id=item.digest if kept else None,
         reason=rejected.reason if rejected else None,
         detail=rejected.detail if rejected else None,
     )
 
 
-def shown(name: str) -> str:
-    """A file's name as text that tables can hold: names on a disk need not be UTF-8."""
-    return name.encode(errors="replace").decode()
+def _warn_of_unmatched(source: str, items: Iterable[Item]) -> None:
+    """Say how many annotations and pictures do not meet: a wrong folder looks like this."""
+    for reason, meaning in UNMATCHED.items():
+        names = [escaped(item.file) for item in items if item.reason == reason]
+        if names:
+            examples = ", ".join(names[:SHOWN])
+            log.warning("%s: %d %s: %s", source, len(names), meaning, examples)

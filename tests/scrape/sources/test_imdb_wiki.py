@@ -233,7 +233,7 @@ def test_whatever_the_reader_does_is_one_line(
     )
     program.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(program))
-    monkeypatch.setattr(matfile, "SECONDS", 1.0)
+    monkeypatch.setattr(matfile, "SECONDS", 1.0 if "while True" in code else 60.0)
     with pytest.raises(InputError, match=told) as caught:
         matfile.read("wiki.mat", mat(FRED), "wiki")
     assert "\n" not in str(caught.value)

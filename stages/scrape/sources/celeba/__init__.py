@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from stages.core.program import InputError
 from stages.core.store import Store
+from stages.core.texts import composed
 from stages.pictures.decoder import Rejected
 from stages.scrape.datasets import reading
 from stages.scrape.datasets.codes import CELEBA_ATTRIBUTES, GENDERS
@@ -84,7 +85,7 @@ class _Tables:
             if not present:
                 return None
             content = read_annotation(files, members[present[0]], ANNOTATION_BYTES, path)
-            return parse(present[0], content.decode("utf-8", "replace"))
+            return parse(present[0], composed(content.decode("utf-8", "replace")))
 
         attributes = read(ATTRIBUTES, lists.read_attributes)
         if attributes is None:
@@ -121,7 +122,7 @@ def _items(found: list[Member], tables: _Tables, params: Scrape) -> Iterator[Ite
     problems = {file: (reason, detail) for file, reason, detail in tables.attributes.problems}
     seen: set[str] = set()
     for member in found:
-        name = PurePosixPath(member.name).name
+        name = composed(PurePosixPath(member.name).name)
         if name in seen:
             yield Item(member.name, reason="duplicate_name")
         elif name in rows:

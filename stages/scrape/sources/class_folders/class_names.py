@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from stages.core.program import InputError
+from stages.core.texts import composed
 from stages.scrape.datasets.codes import CLASSES
 
 # Other words for our classes, as data sets name their folders.
@@ -51,7 +52,7 @@ def classes_of(where: str, folders: Iterable[str]) -> tuple[str, dict[str, str]]
 
 def normalise(name: str) -> str:
     """A folder's name as a class is written."""
-    return "_".join(name.lower().replace("-", " ").split())
+    return "_".join(composed(name).lower().replace("-", " ").split())
 
 
 def _known(label: str, names: list[str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from stages.core.program import InputError
 from stages.core.store import Store
-from stages.core.texts import tidy
+from stages.core.texts import composed, tidy
 from stages.pictures.decoder import Rejected
 from stages.scrape.datasets import people, reading
 from stages.scrape.datasets.codes import GENDERS
@@ -46,8 +46,8 @@ def plan(path: Path, params: Scrape) -> list[Partition]:
             variable = PurePosixPath(table.name).stem
             rows = matfile.read(f"{path}: {table.name}", content, variable)
             notes += _annotated(PurePosixPath(table.name).parent, rows)
-        found = {each.name: each for each in members if each not in tables}
-        return reading.plan(NAME, _items(found, notes, params), files, describe, params)
+        pictures = [each for each in members if each not in tables]
+        return reading.plan(NAME, _items(pictures, notes, params), files, describe, params)
 
 
 def crawl(
@@ -110,18 +110,26 @@ def _annotated(folder: PurePosixPath, rows: Iterable[matfile.Row]) -> Iterator[I
         numbers = (str(row.dob), str(row.photo_taken), str(row.gender))
         location = " ".join(f"{side:g}" for side in row.face_location)
         scores = (str(row.face_score), str(row.second_face_score))
-        yield Item(str(folder / row.full_path), (*numbers, tidy(row.name), location, *scores))
+        yield Item(
+            composed(str(folder / row.full_path)), (*numbers, tidy(row.name), location, *scores)
+        )
 
 
-def _items(found: dict[str, Member], notes: Iterable[Item], params: Scrape) -> Iterator[Item]:
+def _items(pictures: list[Member], notes: Iterable[Item], params: Scrape) -> Iterator[Item]:
+    by_name: dict[str, Member] = {}
+    for member in pictures:
+        if member.reason == "duplicate_name" or composed(member.name) in by_name:
+            yield Item(member.name, reason="duplicate_name")
+        else:
+            by_name[composed(member.name)] = member
     seen: set[str] = set()
     for item in notes:
         if item.file in seen:
             yield item._replace(reason="annotated_twice")
-        elif item.file in found:
-            yield reading.item_of(found[item.file], params, item.note)
+        elif item.file in by_name:
+            yield reading.item_of(by_name[item.file], params, item.note)
         else:
             yield item._replace(reason="no_picture")
         seen.add(item.file)
-    for name in found.keys() - seen:
-        yield Item(name, reason="no_annotation")
+    for name in by_name.keys() - seen:
+        yield Item(by_name[name].name, reason="no_annotation")
