@@ -33,12 +33,6 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def code(*places: Path) -> str:
-    """The digest of modules, named one by one or as folders: results depend on code too."""
-    files = [file for place in places for file in sorted(place.glob("*.py")) or [place]]
-    return key([(file.name, digest(file)) for file in files])
-
-
 class Store:
     """Files under `root`/kind/, found by key. Safe for several threads and processes at once."""
 

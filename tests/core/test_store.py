@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.core.store import Store, code, key, link_or_copy
+from stages.core.store import Store, key, link_or_copy
 
 
 def test_what_was_put_is_found(tmp_path: Path) -> None:
@@ -136,14 +136,3 @@ plain = st.recursive(
 def test_keys_differ_exactly_when_the_values_do(one: object, other: object) -> None:
     same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
     assert (key(one) == key(other)) == same
-
-
-def test_code_changes_with_any_module_of_a_folder(tmp_path: Path) -> None:
-    (tmp_path / "crawl").mkdir()
-    one, two = tmp_path / "scrape.py", tmp_path / "crawl" / "fetch.py"
-    one.write_text("a = 1")
-    two.write_text("b = 1")
-    before = code(one, tmp_path / "crawl")
-    assert code(one, tmp_path / "crawl") == before
-    two.write_text("b = 2")
-    assert code(one, tmp_path / "crawl") != before
