@@ -1,8 +1,8 @@
-"""Where partitions are worked on: processes of this machine, or the workers of a Ray cluster.
+"""Process partitions in processes of this machine, or on the workers of a Ray cluster.
 
-Ray (https://docs.ray.io) is an optional extra, imported when `cluster.address` asks for it. Work is
-a function of a module and gets one task at a time. Its results are files that it writes itself, so
-the project's folder must be on a disk that all workers see under one path; what travels is small.
+Ray (https://docs.ray.io) is an optional extra, imported only when `cluster.address` needs it. The
+work is a module's function that gets one task at a time and writes its results to files itself. So
+the project's folder must be on a disk that all workers see under the same path; messages are small.
 """
 
 import logging
@@ -22,9 +22,9 @@ from pydantic import Field
 from stages.core.lifetime import end_with_parent
 from stages.core.program import InputError, Section, section
 
-GATHERED = 16  # tasks handed over at once, at most: one by one, small ones wait for the driver
+GATHERED = 16  # most tasks sent together: small tasks sent singly would wait for the driver
 RETRIES = 5  # of tasks whose worker was lost
-KNOCK = 10.0  # seconds for a cluster to answer
+CONNECT_TIMEOUT = 10.0  # seconds
 OBJECT_STORE = 80_000_000  # bytes of Ray's own memory, about the least that it takes
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -42,14 +42,14 @@ class Cluster(Section):
 
 
 class Pool(Protocol):
-    """`workers` processes, here or elsewhere."""
+    """A number of worker processes, on this machine or on others."""
 
     workers: int
 
     def map_unordered(
         self, work: Callable[[Task], Result], tasks: Sequence[Task]
     ) -> Iterator[tuple[Task, Result]]:
-        """Every task with its result, as they are finished; raises what `work` raises."""
+        """Every task with its result, in the order they finish; raises what `work` raises."""
         ...
 
 
@@ -57,13 +57,13 @@ HERE: Mapping[str, Any] = {"address": None, "workers": None}  # as in params.yam
 
 
 def read(values: Mapping[str, Any]) -> Cluster:
-    """The section, checked; `InputError` names the key that is wrong."""
+    """The checked section; `InputError` names a wrong key."""
     return section(Cluster, {"cluster": values}, "cluster")
 
 
 @contextmanager
 def pool(where: Cluster) -> Iterator[Pool]:
-    """The pool that the parameters ask for; `InputError` where Ray, or a cluster, is missing."""
+    """The pool for these parameters; `InputError` if Ray is not installed or no cluster answers."""
     if where.address is None:
         yield Processes(where.workers)
         return
@@ -75,7 +75,7 @@ def pool(where: Cluster) -> Iterator[Pool]:
 
 
 def batches(tasks: Sequence[Task], workers: int) -> list[Sequence[Task]]:
-    """The tasks in runs of up to `GATHERED`, short enough for all workers to end together."""
+    """Batches of up to `GATHERED` tasks, small enough for all workers to finish together."""
     size = max(1, min(GATHERED, len(tasks) // (GATHERED * workers)))
     return [tasks[start : start + size] for start in range(0, len(tasks), size)]
 
@@ -83,13 +83,13 @@ def batches(tasks: Sequence[Task], workers: int) -> list[Sequence[Task]]:
 def work_through(
     folder: Path, work: Callable[[Task], Result], tasks: Sequence[Task]
 ) -> list[Result]:
-    """A worker's part: the results of some tasks, whose paths begin in `folder`."""
+    """What a worker runs: the results of some tasks, whose paths are relative to `folder`."""
     os.chdir(folder)
     return [work(task) for task in tasks]
 
 
 class Processes:
-    """Processes of this machine, begun when there is something to do."""
+    """Processes of this machine, started when there is work."""
 
     def __init__(self, workers: int | None) -> None:
         self.workers = workers or len(os.sched_getaffinity(0))
@@ -116,7 +116,7 @@ class Processes:
 
 
 class Ray:
-    """Ray's workers. Tasks of a lost worker go to another; what it wrote is written again."""
+    """Ray's workers. Another worker repeats the tasks of a lost one, and writes its files again."""
 
     def __init__(self, ray: Any, workers: int | None) -> None:
         self._ray = ray
@@ -125,7 +125,7 @@ class Ray:
     def map_unordered(
         self, work: Callable[[Task], Result], tasks: Sequence[Task]
     ) -> Iterator[tuple[Task, Result]]:
-        """Every task with its result, in any order; what `work` caches is loaded once a process."""
+        """Every task with its result, in any order; `work`'s caches last as long as a process."""
         remote = self._ray.remote(num_cpus=1, max_retries=RETRIES)(work_through)
         waiting = iter(batches(tasks, self.workers))
         pending: dict[Any, Sequence[Task]] = {}
@@ -158,7 +158,7 @@ def _connect(address: str, workers: int | None) -> Any:
         options |= {"num_cpus": workers, "object_store_memory": OBJECT_STORE}
         options |= {"include_dashboard": False}
     try:
-        _knock(address)
+        _require_listener(address)
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **options)
     except (OSError, ValueError) as error:
         why = " ".join(str(error).split())
@@ -169,8 +169,8 @@ def _connect(address: str, workers: int | None) -> Any:
     return ray
 
 
-def _knock(address: str) -> None:
-    """OSError where nobody listens, ValueError for a port that is none: Ray tries for minutes."""
+def _require_listener(address: str) -> None:
+    """OSError if nothing is listening; ValueError if the port is invalid. Ray tries for minutes."""
     parts = urlsplit(f"//{address.removeprefix('ray://')}")
     if parts.hostname and parts.port:
-        socket.create_connection((parts.hostname, parts.port), KNOCK).close()
+        socket.create_connection((parts.hostname, parts.port), CONNECT_TIMEOUT).close()

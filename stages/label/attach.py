@@ -18,11 +18,12 @@ Picture = tuple[str, str]  # source, image_id
 
 def crowded(faces: Iterable[pa.RecordBatch]) -> set[Picture]:
     """The pictures of which several faces were kept: some face's rank is not 0."""
-    found: set[Picture] = set()
+    pictures: set[Picture] = set()
     for batch in faces:
         rest = batch.filter(pc.invert(pc.ends_with(batch["face_id"], "-0")))
-        found.update(zip(*(rest[name].to_pylist() for name in ("source", "image_id")), strict=True))
-    return found
+        columns = (rest[name].to_pylist() for name in ("source", "image_id"))
+        pictures.update(zip(*columns, strict=True))
+    return pictures
 
 
 def attach(
@@ -34,8 +35,8 @@ def attach(
 ) -> Iterator[pa.RecordBatch]:
     """`FACES` batches without pixels in, `LABELED` batches out; fills `counts`.
 
-    Nothing says which of several faces in a picture the labels are of: these have no identity and
-    no label.
+    With several faces in a picture, nothing says which of them the labels describe: such faces get
+    no identity and no label.
     """
     columns = label_schema.labeled(labels)
     for batch in faces:

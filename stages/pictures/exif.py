@@ -1,6 +1,6 @@
 """What a picture says about itself in EXIF: which side is up, when, what, and our own tags.
 
-Nothing here may fail a picture: what does not parse is as if it were not there.
+Nothing here may fail a picture: a tag that does not parse is ignored.
 """
 
 import datetime
@@ -38,7 +38,7 @@ def read(image: Image.Image) -> Tags:
 
 
 def upright(image: Image.Image, tags: Tags) -> Image.Image:
-    """The picture as it should be looked at."""
+    """The picture turned upright, as its orientation tag says."""
     orientation = tags.get(_Base.Orientation)
     turn = _TURNS.get(orientation) if isinstance(orientation, int) else None
     return image if turn is None else image.transpose(turn)
@@ -47,17 +47,17 @@ def upright(image: Image.Image, tags: Tags) -> Image.Image:
 def metadata(tags: Tags) -> dict[str, str]:
     """`taken` (ISO date), `title`, and the `XPKeywords` entries `faceline:name=value` as written.
 
-    Any picture may carry such keywords, so they keep their prefix: none can pass for what a data
-    set says. Which of them is a label, and whether its value makes sense, later stages say.
+    Any picture may contain such keywords, so they keep their prefix: none can be mistaken for the
+    text of a data set. Later stages decide which of them are labels with valid values.
     """
-    found = _keywords(tags.get(_XP_KEYWORDS))
+    texts = _keywords(tags.get(_XP_KEYWORDS))
     taken = _date(tags.get(_Base.DateTimeOriginal)) or _date(tags.get(_Base.DateTime))
     title = tidy(tags.get(_Base.ImageDescription))
     if taken:
-        found["taken"] = taken
+        texts["taken"] = taken
     if title:
-        found["title"] = title
-    return found
+        texts["title"] = title
+    return texts
 
 
 def _date(value: object) -> str | None:

@@ -27,12 +27,12 @@ def load(min_face_side: int) -> Detector:
 
     first = StagePNet()
 
-    def propose(images_oshapes: npt.NDArray[np.int_], **given: Any) -> npt.NDArray[np.float64]:
+    def propose(images_oshapes: npt.NDArray[np.int_], **options: Any) -> npt.NDArray[np.float64]:
         """Run the library's first stage on the levels of the pyramid that fit its network.
 
-        From a min_face_side of 22 up the library makes levels smaller than P-Net's window, whose
-        error it takes for "no faces". It counts levels by the picture's shape, which is used for
-        nothing else in this stage: so give it a shape with as many levels as fit.
+        From a min_face_side of 22 up, the library makes levels smaller than P-Net's window, and
+        takes the error for "no faces". This stage uses the picture's shape only to count levels,
+        so we pass a shape that has as many levels as fit.
         """
         height, width = images_oshapes[0, :2]
         if min(height, width) < 12:
@@ -41,7 +41,7 @@ def load(min_face_side: int) -> Detector:
         levels = sum(int(min(height, width) * scale) >= 12 for scale in scales)
         side = 12 * 0.709 ** -(levels + 1)
         proposals: npt.NDArray[np.float64] = first(
-            images_oshapes=np.array([[side, side, 3]]), min_face_size=min_face_side, **given
+            images_oshapes=np.array([[side, side, 3]]), min_face_size=min_face_side, **options
         )
         return proposals
 

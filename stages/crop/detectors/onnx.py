@@ -70,17 +70,17 @@ def open_session(name: str) -> onnxruntime.InferenceSession:
 def propose(pnet: onnxruntime.InferenceSession, image: Image, min_face_side: int) -> Floats:
     """P-Net over the pyramid: square candidates, (n, 5)."""
     height, width = image.shape[:2]
-    found = []
+    levels = []
     for scale in pyramid(height, width, min_face_side):
         size = (int(width * scale), int(height * scale))
         level = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         offsets, scores = pnet.run(None, {"image": channels_first(level)})
         boxes = by_score(windows(offsets[0], scores[0, 1]))
         boxes[:, :4] /= scale
-        found.append(boxes[kept(boxes, 0.5, "union")])
-    if not found:
+        levels.append(boxes[kept(boxes, 0.5, "union")])
+    if not levels:
         return np.empty((0, 5))
-    boxes = by_score(np.concatenate(found))
+    boxes = by_score(np.concatenate(levels))
     return square(boxes[kept(boxes, 0.7, "union")])
 
 

@@ -115,7 +115,7 @@ def rnet(weights: Weights) -> ModelProto:
 
 
 def onet(weights: Weights) -> ModelProto:
-    """Output: as `rnet`, and keypoints (n, 10): 5 × x, 5 × y as shares of the box."""
+    """Output: like `rnet`, plus keypoints (n, 10): 5 × x, 5 × y as shares of the box."""
     graph = Graph("image", weights)
     graph.crop(48)
     graph.block(pool=3)
@@ -134,13 +134,16 @@ NETWORKS: dict[str, Callable[[Weights], ModelProto]] = {"pnet": pnet, "rnet": rn
 
 
 def model(graph: Graph, inputs: list[str], outputs: list[str]) -> ModelProto:
-    given = [
+    """An ONNX model of a graph, with float inputs and outputs of these names."""
+    input_infos = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, [None] * RANKS[name])
         for name in inputs
     ]
-    found = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs]
+    output_infos = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs
+    ]
     return helper.make_model(
-        helper.make_graph(graph.nodes, "mtcnn", given, found, graph.constants),
+        helper.make_graph(graph.nodes, "mtcnn", input_infos, output_infos, graph.constants),
         opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)],
         ir_version=IR_VERSION,
     )

@@ -1,4 +1,4 @@
-"""From the rows that MTCNN's last network gives to faces."""
+"""Faces from the output rows of MTCNN's last network."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from stages.pictures.face import Face
 
 
 def faces_from_rows(rows: npt.NDArray[Any], height: int, width: int) -> list[Face]:
-    """Make faces of MTCNN's rows, in their order.
+    """The faces of MTCNN's output rows, in their order.
 
     rows: (n, 15): x1, y1, x2, y2, confidence, 5 × keypoint x, 5 × keypoint y.
     """

@@ -31,8 +31,8 @@ def read(name: str) -> list[npt.NDArray[np.float32]]:
 def unpack(data: bytes) -> list[npt.NDArray[np.float32]]:
     """Read a list of float32 arrays as joblib pickles it.
 
-    The file comes with a package pinned by hash; even so nothing but joblib's array wrapper and
-    numpy's dtype is let in. Raises pickle.UnpicklingError for any other name.
+    The file comes with a package that is pinned by hash; even so, only joblib's array wrapper and
+    numpy's dtype are accepted. Raises pickle.UnpicklingError for any other name.
     """
     stream = io.BytesIO(data)
 

@@ -16,7 +16,7 @@ from stages.core.program import InputError
 from stages.core.texts import bounded, composed
 
 PEOPLE_FILE = "people.csv"
-# Of each, the first column there is counts.
+# Accepted names of each column; the first that exists is used.
 _ID = ("identity", "id", "slug", "bioguide", "file")
 _NAME = ("query", "name")
 _BORN = ("birth_date", "birthday", "born")
@@ -27,7 +27,8 @@ _GENDERS = {"m": "male", "f": "female"}
 def slug(text: str) -> str:
     """A name for files and folders: a-z, 0-9 and hyphens, 64 at most; never empty.
 
-    What that cannot spell (other scripts, long names) ends in a hash, so that no two names meet.
+    A name that this cannot spell (other scripts, long names) gets a hash at its end, so that no two
+    names become the same.
     Composed and decomposed letters, as macOS writes them in names of files, are the same name.
     """
     text = composed(text)
@@ -52,26 +53,28 @@ def read(folder: Path) -> list[Celebrity]:
     Ids are slugged; a `file` stands for its name. Further columns with plain names are traits.
     """
     path = folder / PEOPLE_FILE
-    columns, found = read_csv(path)
+    columns, rows = read_csv(path)
     _require_id(path, [name.lower() for name in columns])
     seen: dict[str, Celebrity] = {}
-    for where, row in found:
+    for where, row in rows:
         _add(seen, where, {name.lower(): value for name, value in row.items()})
-    return sorted(_told_apart(list(seen.values())), key=lambda one: one.identity)
+    people = _with_distinct_queries(list(seen.values()))
+    return sorted(people, key=lambda person: person.identity)
 
 
-def _told_apart(people: list[Celebrity]) -> Iterator[Celebrity]:
-    """Queries of namesakes with their year of birth, or else their id: a search must find one."""
-    names = Counter(one.query.casefold() for one in people)
-    born = Counter((one.query.casefold(), _year(one)) for one in people)
-    for one in people:
-        name = one.query.casefold()
-        year = _year(one) if born[name, _year(one)] == 1 else ""
-        yield one if names[name] == 1 else replace(one, query=f"{one.query} {year or one.identity}")
+def _with_distinct_queries(people: list[Celebrity]) -> Iterator[Celebrity]:
+    """Add the year of birth, or else the id, to the queries of people with the same name."""
+    names = Counter(person.query.casefold() for person in people)
+    born = Counter((person.query.casefold(), _year(person)) for person in people)
+    for person in people:
+        name = person.query.casefold()
+        year = _year(person) if born[name, _year(person)] == 1 else ""
+        query = f"{person.query} {year or person.identity}"
+        yield person if names[name] == 1 else replace(person, query=query)
 
 
-def _year(one: Celebrity) -> str:
-    return str(one.birth_date.year) if one.birth_date else ""
+def _year(person: Celebrity) -> str:
+    return str(person.birth_date.year) if person.birth_date else ""
 
 
 def _require_id(path: Path, columns: list[str]) -> None:
@@ -82,10 +85,10 @@ def _require_id(path: Path, columns: list[str]) -> None:
 def _add(seen: dict[str, Celebrity], where: str, row: Mapping[str, str]) -> None:
     if not any(row.values()):
         return  # what a spreadsheet leaves at the end
-    one = _celebrity(where, row)
-    if one.identity in seen:
-        raise InputError(f"{where}: id {one.identity!r} stands twice; it must be unique")
-    seen[one.identity] = one
+    person = _celebrity(where, row)
+    if person.identity in seen:
+        raise InputError(f"{where}: duplicate id {person.identity!r}; it must be unique")
+    seen[person.identity] = person
 
 
 def _celebrity(where: str, row: Mapping[str, str]) -> Celebrity:
@@ -126,8 +129,8 @@ def _date(where: str, text: str) -> datetime.date | None:
 def files(folder: Path) -> list[str]:
     """Every file below the folder that is not hidden, as sorted relative paths with slashes.
 
-    Links count as files, also those that lead nowhere or to a folder outside, so that who reads
-    them can say so; the folder a link inside points to is listed at its own place.
+    Links count as files, also broken ones and those to a folder outside, so that the reader can
+    report them; a folder inside that a link points to is listed once, under its own path.
     """
     return sorted(path.relative_to(folder).as_posix() for path in _walk(folder))
 
@@ -148,7 +151,7 @@ def leaves(folder: Path, path: Path) -> bool:
 def owner(file: str, identities: Container[str] | None) -> str | None:
     """Who a file shows: the identity that it, or the nearest folder around it, is named after.
 
-    Without a list of identities, every folder's name is one.
+    Without a list of identities, every folder's name is an identity.
     """
     path = PurePosixPath(file)
     around = [slug(folder.name) for folder in path.parents if folder.name]

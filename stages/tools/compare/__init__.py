@@ -1,1 +1,1 @@
-"""What `compare` says of two revisions: of their data, of what made it, and of their models."""
+"""The comparison of two revisions: their data, its parameters and code, and their models."""

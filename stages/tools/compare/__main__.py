@@ -41,7 +41,7 @@ def compare(before: str, after: str = WORKSPACE) -> Comparison:
     notes = [*absent, *_unrun(old), *_unrun(new)]
     if notes:
         tables.insert(0, Table("Notes", (), (), notes))
-    differences = [one for each in compared for one in each.differences]
+    differences = [difference for each in compared for difference in each.differences]
     return Comparison(f"{before} → {after}", tables, differences)
 
 
@@ -61,7 +61,7 @@ def gated(differences: Iterable[Difference], gate: Gate) -> list[tuple[Differenc
 
 
 def unjudged(judged: Iterable[tuple[Difference, float]], gate: Gate) -> list[str]:
-    """What the gate names and cannot judge, with why."""
+    """The figures that the gate names but cannot judge, each with the reason."""
     differences = [difference for difference, _ in judged]
     measured = {(difference.label, difference.figure) for difference in differences}
     few = [
@@ -79,12 +79,12 @@ def unjudged(judged: Iterable[tuple[Difference, float]], gate: Gate) -> list[str
 
 
 def regressions(judged: Iterable[tuple[Difference, float]]) -> list[str]:
-    """What is worse than allowed, a line each."""
+    """A line for each difference that is worse than allowed."""
     return [
-        f"{one.model} {one.label}.{one.figure} {one.after - one.before:+.3g} "
-        f"({one.low:+.3g} … {one.high:+.3g}), allowed {tolerance:g}"
-        for one, tolerance in judged
-        if one.is_worse_by(tolerance)
+        f"{each.model} {each.label}.{each.figure} {each.after - each.before:+.3g} "
+        f"({each.low:+.3g} … {each.high:+.3g}), allowed {tolerance:g}"
+        for each, tolerance in judged
+        if each.is_worse_by(tolerance)
     ]
 
 

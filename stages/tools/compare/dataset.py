@@ -1,4 +1,4 @@
-"""What changed in the data between two revisions: classes, ages, what was left out, the split.
+"""What changed in the data between two revisions: classes, ages, rejects and the split.
 
 Reads the columns that it counts, never a picture. Paths are those of `dvc.yaml`.
 """
@@ -26,9 +26,10 @@ Counts = Mapping[str, int]
 def tables(before: Revision, after: Revision, age_edges: Sequence[int]) -> list[Table]:
     """The data's tables; ages in bins that begin at `age_edges`, years."""
     header = (before.name, after.name, "change")
-    old, new = (side.table(EXAMPLES, [*_FACE, "split", "age"]) for side in (before, after))
-    thin = [side.table(BALANCED, ["split", "age"]) for side in (before, after)]
-    steps = [funnel(side) for side in (before, after)]
+    both = (before, after)
+    old, new = (revision.table(EXAMPLES, [*_FACE, "split", "age"]) for revision in both)
+    thin = [revision.table(BALANCED, ["split", "age"]) for revision in both]
+    steps = [funnel(revision) for revision in both]
     return [
         classes(old, new, pictures(before), pictures(after), (before.name, after.name)),
         Table(
@@ -96,17 +97,17 @@ def ages(
     old: pa.Table, new: pa.Table, thin: pa.Table, thin_now: pa.Table, edges: Sequence[int]
 ) -> list[tuple[str, ...]]:
     """A row per age bin: faces before and after, and those left to train on; none if all agree."""
-    found, found_now = histogram(old, edges), histogram(new, edges)
+    faces_by_bin, faces_now_by_bin = histogram(old, edges), histogram(new, edges)
     train, train_now = (
         histogram(table.filter(pc.equal(table["split"], "train")), edges)
         for table in (thin, thin_now)
     )
-    if (found, train) == (found_now, train_now):
+    if (faces_by_bin, train) == (faces_now_by_bin, train_now):
         return []
     return [
-        (name, *_change(count, found_now[name]), _arrow(train[name], train_now[name]))
-        for name, count in found.items()
-        if count or found_now[name]
+        (name, *_change(count, faces_now_by_bin[name]), _arrow(train[name], train_now[name]))
+        for name, count in faces_by_bin.items()
+        if count or faces_now_by_bin[name]
     ]
 
 
@@ -125,7 +126,7 @@ def histogram(rows: pa.Table, edges: Sequence[int]) -> dict[str, int]:
 
 
 def changed(old: Counts, new: Counts) -> list[tuple[str, ...]]:
-    """A row per name whose count is another."""
+    """A row per name whose count has changed."""
     return [
         (name, *_change(old.get(name, 0), new.get(name, 0)))
         for name in dict.fromkeys([*old, *new])
@@ -144,7 +145,7 @@ def splits(old: pa.Table, new: pa.Table) -> list[tuple[str, ...]]:
 
 
 def moved(old: pa.Table, new: pa.Table) -> list[str]:
-    """How many faces are in both, and whose are in another split now."""
+    """How many faces are in both, and how many of them changed split, with whose they are."""
     before, after = (_keyed(table) for table in (old, new))
     both = before.join(after, _FACE, right_suffix="_now", join_type="inner")
     crossed = both.filter(pc.not_equal(both["split"], both["split_now"]))
@@ -154,7 +155,7 @@ def moved(old: pa.Table, new: pa.Table) -> list[str]:
 
 
 def _keyed(table: pa.Table) -> pa.Table:
-    """Faces and their split. Nulls become a value: no join finds a null."""
+    """Faces and their split. Nulls become a value, as a join does not match nulls."""
     columns = {name: pc.fill_null(table[name], UNNAMED) for name in _FACE}
     return pa.table(columns | {"split": table["split"]})
 

@@ -24,7 +24,7 @@ class Difference:
     """One figure of one group before and after, and the bounds of the difference's interval.
 
     `group` is (age bin, gender), either of which may be EVERYONE. The bounds are NaN where the
-    group is of fewer than `bootstrap.LEAST_PEOPLE` people.
+    group has fewer than `bootstrap.LEAST_PEOPLE` people.
     """
 
     model: str
@@ -43,7 +43,7 @@ class Difference:
 
     @property
     def verdict(self) -> Verdict:
-        """Noise where the interval holds 0."""
+        """Whether the difference is noise, which it is where the interval contains 0."""
         if np.isnan(self.low):
             return "too few people"
         if self.low <= 0 <= self.high:
@@ -59,9 +59,9 @@ class Difference:
 def differences(
     model: str, before: Predictions, after: Predictions, paired: bool
 ) -> list[Difference]:
-    """Every label's figures in every group that both sides have, everyone first.
+    """Every label's figures in every group that both revisions have, everyone first.
 
-    paired: row for row the same faces.
+    paired: both have the same faces in the same order.
     """
     cells = _cells(before, after)
     shared = [LABELS[name] for name in LABELS if name in before.labels and name in after.labels]
@@ -84,14 +84,14 @@ def _of_label(
     after: Predictions,
     paired: bool,
 ) -> list[Difference]:
-    if paired:  # one numbering of people for both, whom one draw serves
+    if paired:  # people must have the same numbers in both, as they are drawn together
         known = before.known(label) & after.known(label)
         before, after = before.take(np.flatnonzero(known)), after.take(np.flatnonzero(known))
-    old, new = (_sums(label, side, cells) for side in (before, after))
-    people = np.minimum(*(_people(label, side) for side in (old, new)))
+    old, new = (_sums(label, answers, cells) for answers in (before, after))
+    people = np.minimum(*(_people(label, sums) for sums in (old, new)))
     there = np.flatnonzero(people).tolist()
     old, new = old[:, :, there], new[:, :, there]
-    was, now = (metrics.of_sums(label, side.sum(axis=1)) for side in (old, new))
+    was, now = (metrics.of_sums(label, sums.sum(axis=1)) for sums in (old, new))
     enough = people[there] >= bootstrap.LEAST_PEOPLE
     bounds = {name: np.full((2, len(there)), np.nan) for name in was.keys() - {"n"}}
     if enough.any():
@@ -108,9 +108,9 @@ def _of_label(
     ]  # fmt: skip
 
 
-def _sums(label: Label, side: Predictions, cells: Sequence[tuple[str, str]]) -> Floats:
+def _sums(label: Label, predictions: Predictions, cells: Sequence[tuple[str, str]]) -> Floats:
     """The sums (S, people, cells) of the faces whose label is known."""
-    rows = side.take(np.flatnonzero(side.known(label)))
+    rows = predictions.take(np.flatnonzero(predictions.known(label)))
     truths, answers = rows.labels[label.name]
     names, people = np.unique(rows.people, return_inverse=True)
     masks = np.array([_in(cell, rows) for cell in cells])
@@ -124,5 +124,5 @@ def _in(cell: tuple[str, str], rows: Predictions) -> npt.NDArray[np.bool_]:
 
 
 def _people(label: Label, sums: Floats) -> npt.NDArray[np.int64]:
-    """How many people a group has faces of: (cells,)."""
+    """How many people each group has faces of: (cells,)."""
     return np.asarray(np.count_nonzero(metrics.of_sums(label, sums)["n"], axis=0), np.int64)

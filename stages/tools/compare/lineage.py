@@ -1,7 +1,7 @@
-"""What two revisions were made of: parameters, code and other inputs, packages.
+"""What two revisions were made from: parameters, code and other inputs, packages.
 
-Parameters and inputs are compared as `dvc.lock` recorded them: what made the outputs, not what has
-been edited since.
+Parameters and inputs are those that `dvc.lock` recorded when the outputs were made, not those that
+have been edited since.
 """
 
 import re
@@ -31,7 +31,7 @@ def tables(before: Revision, after: Revision) -> list[Table]:
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """A row for every key whose value differs, in order: the key, both values."""
     return [
-        (key, *(str(side.get(key, ABSENT)) for side in (before, after)))
+        (key, *(str(revision.get(key, ABSENT)) for revision in (before, after)))
         for key in sorted({*before, *after})
         if (key in before, before.get(key)) != (key in after, after.get(key))
     ]
@@ -40,16 +40,18 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[s
 def inputs(before: Mapping[str, Recorded], after: Mapping[str, Recorded]) -> list[tuple[str, ...]]:
     """A row for every changed input that no stage makes: its path, and the stages that read it.
 
-    A stage's command counts as an input; a stage that only one side has is a row of its own.
+    A stage's command counts as an input; a stage that only one revision has gets its own row.
     """
     readers: dict[str, list[str]] = defaultdict(list)
-    made = {path for side in (before, after) for each in side.values() for path in each.outputs}
+    made = {
+        path for revision in (before, after) for each in revision.values() for path in each.outputs
+    }
     for stage in sorted({*before, *after}):
         if stage not in before or stage not in after:
             readers[f"stage {stage}"].append("is new" if stage in after else "is gone")
             continue
-        old, new = ({"its command": side[stage].command} | side[stage].inputs
-                    for side in (before, after))  # fmt: skip
+        old, new = ({"its command": revision[stage].command} | revision[stage].inputs
+                    for revision in (before, after))  # fmt: skip
         for path in {*old, *new}:
             if old.get(path) != new.get(path) and not any(_meet(path, out) for out in made):
                 readers[path].append(stage)
@@ -61,7 +63,7 @@ def inputs(before: Mapping[str, Recorded], after: Mapping[str, Recorded]) -> lis
 
 
 def _meet(path: str, other: str) -> bool:
-    """Whether one is the other, or lies in it."""
+    """Whether the paths are the same, or one contains the other."""
     return f"{path}/".startswith(f"{other}/") or f"{other}/".startswith(f"{path}/")
 
 

@@ -25,7 +25,7 @@ class Compared:
 
 def models(before: Revision, after: Revision) -> tuple[list[str], list[str]]:
     """The models evaluated in both revisions, and what to say of the others."""
-    old, new = (_evaluated(side) for side in (before, after))
+    old, new = (_evaluated(revision) for revision in (before, after))
     notes = [f"{name}: in {after.name} only." for name in sorted({*new} - {*old})]
     notes += [f"{name}: in {before.name} only." for name in sorted({*old} - {*new})]
     return [name for name in new if name in old], notes
@@ -34,24 +34,24 @@ def models(before: Revision, after: Revision) -> tuple[list[str], list[str]]:
 def compared(model: str, before: Revision, after: Revision, age_edges: Sequence[int]) -> Compared:
     """A model's differences: paired on the common faces where these are most of both test sets."""
     path = f"results/{model}/predictions.parquet"
-    old, new = (predictions.read(side.table(path, predictions.columns()), age_edges)
-                for side in (before, after))  # fmt: skip
+    old, new = (predictions.read(revision.table(path, predictions.columns()), age_edges)
+                for revision in (before, after))  # fmt: skip
     both = predictions.common(old, new)
     paired = 2 * len(both[0]) >= max(len(old), len(new), 1)
-    found = differences.differences(model, *(both if paired else (old, new)), paired)
-    return Compared(model, found, _measured_on(old, new, len(both[0]), paired))
+    changes = differences.differences(model, *(both if paired else (old, new)), paired)
+    return Compared(model, changes, _measured_on(old, new, len(both[0]), paired))
 
 
 def tables(each: Compared) -> list[Table]:
     """A model's figures overall, and its leading ones by age bin × gender; none if all agree."""
-    if all(one.before == one.after for one in each.differences):
+    if all(row.before == row.after for row in each.differences):
         return [Table(f"{each.model}: figures", (), (), [each.faces, "No change."])]
-    overall = [one for one in each.differences if one.overall]
+    overall = [row for row in each.differences if row.overall]
     groups = [
-        one for one in each.differences
-        if not one.overall and one.figure == LABELS[one.label].leading
+        row for row in each.differences
+        if not row.overall and row.figure == LABELS[row.label].leading
     ]  # fmt: skip
-    judged = [one for one in groups if one.verdict != "too few people"]
+    judged = [row for row in groups if row.verdict != "too few people"]
     notes = []
     if judged:
         chance = round(len(judged) * (100 - LEVEL) / 100)
@@ -68,42 +68,42 @@ def _table(title: str, shown: list[Difference], notes: list[str]) -> Table:
     header = ("label", "figure", "age", "gender", "people", "before", "after", "difference",
               f"{LEVEL} % interval", "")  # fmt: skip
     quiet = frozenset(
-        n for n, one in enumerate(shown) if one.verdict in {"noise", "too few people"}
+        n for n, row in enumerate(shown) if row.verdict in {"noise", "too few people"}
     )
     rows = [
-        (one.label, LABELS[one.label].figures[one.figure], *one.group, str(one.people), *cells(one))
-        for one in shown
+        (row.label, LABELS[row.label].figures[row.figure], *row.group, str(row.people), *cells(row))
+        for row in shown
     ]
-    grouped = any(not one.overall for one in shown)
+    grouped = any(not row.overall for row in shown)
     kept = [at for at, name in enumerate(header) if grouped or name not in {"age", "gender"}]
     return Table(title, [header[at] for at in kept], [[row[at] for at in kept] for row in rows],
                  notes, quiet)  # fmt: skip
 
 
-def cells(one: Difference) -> tuple[str, str, str, str, str]:
+def cells(row: Difference) -> tuple[str, str, str, str, str]:
     """Before, after, the difference, its interval, and the verdict, as text."""
-    digits = 2 if one.figure in differences.LOWER_IS_BETTER else 3
-    few = one.verdict == "too few people"
-    interval = "" if few else f"{one.low:+.{digits}f} … {one.high:+.{digits}f}"
+    digits = 2 if row.figure in differences.LOWER_IS_BETTER else 3
+    few = row.verdict == "too few people"
+    interval = "" if few else f"{row.low:+.{digits}f} … {row.high:+.{digits}f}"
     return (
-        f"{one.before:.{digits}f}",
-        f"{one.after:.{digits}f}",
-        f"{one.after - one.before:+.{digits}f}" if one.after != one.before else "=",
+        f"{row.before:.{digits}f}",
+        f"{row.after:.{digits}f}",
+        f"{row.after - row.before:+.{digits}f}" if row.after != row.before else "=",
         interval,
-        MARKS[one.verdict],
+        MARKS[row.verdict],
     )
 
 
 def _evaluated(revision: Revision) -> list[str]:
-    found = (path.split("/") for path in revision.outputs if path.endswith("/predictions.parquet"))
-    return sorted(parts[1] for parts in found)
+    paths = (path for path in revision.outputs if path.endswith("/predictions.parquet"))
+    return sorted(path.split("/")[1] for path in paths)
 
 
 def _measured_on(old: Predictions, new: Predictions, common: int, paired: bool) -> str:
     if not paired:
         return (
             f"The test sets differ: {len(old)} faces before, {len(new)} after, {common} of them in "
-            "both. Each side is measured on its own; intervals are unpaired."
+            "both. Each revision is measured on its own test set; intervals are unpaired."
         )
     if common == len(old) == len(new):
         return f"Both on the same {common} faces; intervals are paired."

@@ -1,4 +1,4 @@
-"""A model's answers to its test set, as `evaluate` wrote them, beside the truths."""
+"""A model's predictions for its test set, as `evaluate` wrote them, with the true values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,8 +22,9 @@ Names = npt.NDArray[np.object_]
 class Predictions:
     """Answers to N faces; every array is (N,).
 
-    people: a face of nobody known is one of its own. ages, genders: the group by truth. labels:
-    truths and answers by label, as `evaluation.answers` numbers them, NaN where not known.
+    people: the identity; a face without an identity counts as a person of its own. ages, genders:
+    the group by true value. labels: true and predicted values by label, numbered as in
+    `stages.evaluate.answers`, NaN where not known.
     """
 
     faces: Names
@@ -37,7 +38,7 @@ class Predictions:
         return len(self.faces)
 
     def take(self, rows: npt.NDArray[np.int64]) -> "Predictions":
-        """Some rows, in their order."""
+        """The predictions at `rows`, in that order."""
         labels = {name: (true[rows], said[rows]) for name, (true, said) in self.labels.items()}
         own = {name: getattr(self, name)[rows] for name in ("faces", "people", "ages", "genders")}
         return replace(self, labels=labels, **own)
@@ -79,13 +80,13 @@ def read(table: pa.Table, age_edges: Sequence[int]) -> Predictions:
 
 
 def common(before: Predictions, after: Predictions) -> tuple[Predictions, Predictions]:
-    """The faces that both have, row for row the same; of a face that is there twice, the first."""
+    """The faces that both have, in the same order; the first row of a face that has two."""
     _, rows, rows_after = np.intersect1d(before.faces, after.faces, return_indices=True)
     return before.take(rows), after.take(rows_after)
 
 
 def _numbers(column: Any, label: Label) -> Floats:
-    """Numbers, places of classes, 0 and 1; NaN for null and for a class that is no more."""
+    """Numbers, indices of classes, 0 and 1; NaN for null and for a class that no longer exists."""
     match label:
         case Category():
             column = pc.index_in(column, value_set=pa.array(label.classes))

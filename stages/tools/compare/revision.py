@@ -21,12 +21,12 @@ from dvc.scm import RevError
 
 from stages.core.program import InputError
 
-WORKSPACE = "workspace"  # DVC's own name for the files as they lie there
+WORKSPACE = "workspace"  # DVC's name for the files in the working folder
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """What `dvc.lock` says of a stage: what its outputs were made of, edited since or not."""
+    """What `dvc.lock` says of a stage: what its outputs were made from, even if edited since."""
 
     command: str
     params: dict[str, Any]  # by dotted key
@@ -35,11 +35,11 @@ class Recorded:
 
 
 class Revision:
-    """A commit, branch, tag or experiment by name, or the workspace; `InputError` if it is none."""
+    """A commit, branch, tag or experiment by name, or the workspace; `InputError` for others."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        with self._told():
+        with self._explained():
             self.files = DVCFileSystem(rev=None if name == WORKSPACE else name)
             self._repo: Repo = self.files.repo
             self.stages = {
@@ -51,7 +51,8 @@ class Revision:
             raise InputError(f"{name}: no stage of dvc.yaml has run there; nothing to compare")
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _explained(self) -> Iterator[None]:
+        """Turn DVC's errors into an `InputError` with the revision's name."""
         try:
             yield
         except RevError:
@@ -68,10 +69,10 @@ class Revision:
 
     def names(self, folder: str, suffix: str) -> list[str]:
         """The outputs `<folder>/<name><suffix>`, by name, in order."""
-        found = (PurePosixPath(path) for path in self.outputs)
+        paths = (PurePosixPath(path) for path in self.outputs)
         return sorted(
             path.name.removesuffix(suffix)
-            for path in found
+            for path in paths
             if str(path.parent) == folder and path.name.endswith(suffix)
         )
 
@@ -83,7 +84,7 @@ class Revision:
         """The workspace's stages whose inputs have changed since they ran; none of a commit."""
         if self.name != WORKSPACE:
             return []
-        with self._told():
+        with self._explained():
             return sorted(name.rpartition("dvc.yaml:")[2] for name in self._repo.status())
 
     def text(self, path: str) -> str:
@@ -109,7 +110,7 @@ class Revision:
 
     @contextmanager
     def _opened(self, path: str, missing: str | None = None) -> Iterator[Any]:
-        with self._told():
+        with self._explained():
             try:
                 file = self.files.open(path, "rb")
             except FileNotFoundError:
@@ -122,7 +123,7 @@ class Revision:
 
     def _how_to_get(self, path: str) -> str:
         if path not in self.outputs:
-            return "is none of its outputs: it was not run so far, or is from before the file"
+            return "is not an output of it: its stage has not run there, or did not write it yet"
         every = "" if self.name == WORKSPACE else "--all-commits "
         return f"is not in DVC's cache; get it with: dvc fetch {every}{path}, or run dvc repro"
 
@@ -139,10 +140,10 @@ def _recorded(stage: Any) -> Recorded:
 
 
 def flat(params: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested mappings by dotted key; an empty one stays a value."""
-    found: dict[str, Any] = {}
+    """Nested mappings by dotted key; an empty mapping stays a value."""
+    values: dict[str, Any] = {}
     for key, value in params.items():
         name = f"{prefix}{key}"
         inner = flat(value, f"{name}.") if isinstance(value, Mapping) and value else {name: value}
-        found |= inner
-    return found
+        values |= inner
+    return values

@@ -60,7 +60,7 @@ def test_namesakes_get_queries_of_their_own(tmp_path: Path) -> None:
         ("id,name\na,Ann\nb\n", r"people\.csv:3: expected"),
         ("id,name\na,Ann\nb,Bo,x\n", r"people\.csv:3: expected"),
         ("id,name\n,Ann\n", r"people\.csv:2: id is empty"),
-        ("id,name\nA b,Ann\na-B,Bo\n", r"people\.csv:3: id 'a-b' stands twice"),
+        ("id,name\nA b,Ann\na-B,Bo\n", r"people\.csv:3: duplicate id 'a-b'"),
         ("id,born\na,1984\n", r"people\.csv:2: birth date = '1984': must be a date like"),
         ('id,name\na,"Ann\n', r"people\.csv:2: "),
     ],

@@ -112,7 +112,7 @@ def test_an_output_that_is_in_no_cache_says_how_to_get_it(
 
 
 def test_a_file_that_no_stage_made_then_is_told() -> None:
-    with pytest.raises(InputError, match=r"one: data/other.parquet is none of its outputs"):
+    with pytest.raises(InputError, match=r"one: data/other.parquet is not an output of it"):
         Revision("one").table("data/other.parquet")
 
 

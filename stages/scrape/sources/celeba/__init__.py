@@ -1,9 +1,9 @@
 """CelebA (Liu, Luo, Wang and Tang 2015) in its official layout, or as TFDS has prepared it.
 
-The layout is a folder, zip or tar that holds, at any depth, `list_attr_celeba.txt` and a folder
-`img_align_celeba` of pictures; a folder may hold that one packed, as `img_align_celeba.zip`.
-`list_eval_partition.txt` and `identity_CelebA.txt` count when they are there. A list may also be
-`.csv`, as Kaggle has it; where both are there, the `.txt` counts. Other files are no part of it.
+The layout is a folder, zip or tar with `list_attr_celeba.txt` and a folder `img_align_celeba` of
+pictures, at any depth; in a folder the pictures may also be in `img_align_celeba.zip`.
+`list_eval_partition.txt` and `identity_CelebA.txt` are read if they exist. A list may also be a
+`.csv`, as on Kaggle; where both exist, the `.txt` is read. Other files are ignored.
 """
 
 from collections.abc import Callable, Iterator
@@ -43,10 +43,10 @@ def plan(path: Path, params: Scrape) -> list[Partition]:
         return tfds_folder.plan(NAME, prepared, params)
     with open_files(path) as files:
         tables = _Tables(files, path)
-    with _open_pictures(path) as (files, found):
-        if not found:
+    with _open_pictures(path) as (files, members):
+        if not members:
             raise InputError(f"{path}: no picture in a folder, zip or tar named {PICTURES}")
-        return reading.plan(NAME, _items(found, tables, params), files, describe, params)
+        return reading.plan(NAME, _items(members, tables, params), files, describe, params)
 
 
 def crawl(
@@ -70,7 +70,7 @@ def describe(item: Item) -> Annotation:
     metadata["gender"] = GENDERS[NAME]["1" if bits[_MALE] == "1" else "-1"]
     if split:
         metadata[reading.SPLIT] = split
-    # A number of CelebA's is nobody's name elsewhere.
+    # CelebA numbers its people: the prefix keeps them apart from those of other sources.
     return Annotation(f"{NAME}-{person}" if person else None, metadata)
 
 
@@ -99,29 +99,29 @@ class _Tables:
 
     @property
     def problems(self) -> Iterator[Problem]:
-        """What makes no sense in any of the files."""
+        """The invalid rows of all files."""
         for rows in (self.attributes, self.splits, self.identities):
             yield from rows.problems
 
 
 @contextmanager
 def _open_pictures(path: Path) -> Iterator[tuple[Files, list[Member]]]:
-    """Where the pictures are, and which they are."""
+    """The folder or zip that holds the pictures, and the pictures in it."""
     packed = {f"{PICTURES}{suffix}" for suffix in ARCHIVES}
     inner = path.rglob(f"{PICTURES}.*") if path.is_dir() else []
     archives = sorted(each for each in inner if each.name in packed)
     with open_files(archives[0] if archives else path) as files:
-        found = files.members()
+        members = files.members()
         if not archives:
-            found = [each for each in found if PurePosixPath(each.name).parent.name == PICTURES]
-        yield files, found
+            members = [each for each in members if PurePosixPath(each.name).parent.name == PICTURES]
+        yield files, members
 
 
-def _items(found: list[Member], tables: _Tables, params: Scrape) -> Iterator[Item]:
+def _items(members: list[Member], tables: _Tables, params: Scrape) -> Iterator[Item]:
     rows = tables.attributes.by_picture
     problems = {file: (reason, detail) for file, reason, detail in tables.attributes.problems}
     seen: set[str] = set()
-    for member in found:
+    for member in members:
         name = composed(PurePosixPath(member.name).name)
         if name in seen:
             yield Item(member.name, reason="duplicate_name")

@@ -1,7 +1,7 @@
 """Pictures sorted into a folder per class, of a folder, zip or tar; or FER2013's pixels as CSV.
 
-A picture's class is the folder that it lies in; `train`, `validation` and `test` may stand around
-the class folders, and anything around those. Which label the classes are of, they say themselves.
+A picture's class is the name of its folder. The class folders may be in folders `train`,
+`validation` and `test`, and these in any others. The names of the classes decide the label.
 """
 
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def crawl(
 
 
 def describe(item: Item) -> Annotation:
-    """The class, and the side of the official split if there is one."""
+    """The class, and the official split if there is one."""
     if not item.note:
         raise Rejected("unknown_class")
     label, value, split = item.note
@@ -76,20 +76,22 @@ def _folder_items(
 ) -> list[Item]:
     parents = {PurePosixPath(member.name).parent for member in members}
     empty = [PurePosixPath(name) for name in folders]
-    empty = [place for place in empty if not any(one.is_relative_to(place) for one in parents)]
+    empty = [
+        place for place in empty if not any(parent.is_relative_to(place) for parent in parents)
+    ]
     label, classes = classes_of(str(path), (place.name for place in (*parents, *empty)))
     items = [Item(place.as_posix(), reason="empty_class") for place in empty]
     for member in members:
         place = PurePosixPath(member.name).parent
         item = reading.item_of(member, params)
         if place.name in classes:
-            items.append(item._replace(note=(label, classes[place.name], _partition(place))))
+            items.append(item._replace(note=(label, classes[place.name], _official_split(place))))
         else:
             items.append(item._replace(reason=item.reason or "unknown_class"))
     return items
 
 
-def _partition(place: PurePosixPath) -> str:
-    """The side of the split whose folder is nearest around a class folder."""
+def _official_split(place: PurePosixPath) -> str:
+    """The split whose folder is nearest around a class folder; empty without such a folder."""
     around = (SPLITS.get(normalise(parent.name)) for parent in place.parents)
-    return next((side for side in around if side), "")
+    return next((split for split in around if split), "")

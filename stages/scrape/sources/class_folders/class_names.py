@@ -1,4 +1,4 @@
-"""Which label a set of class folders is of, and which class each folder is."""
+"""Which label a set of class folders belongs to, and which class each folder is."""
 
 from collections.abc import Iterable, Mapping
 
@@ -35,13 +35,13 @@ SPLITS = {
 def classes_of(where: str, folders: Iterable[str]) -> tuple[str, dict[str, str]]:
     """The label, and its class by folder; a folder that is no class of it is not in the mapping.
 
-    The label is that of `CLASSES` which knows the most of the names. `InputError` when none
-    knows any, two know as many, or two names mean one class.
+    The label is the one of `CLASSES` with most of the names as classes. `InputError` if none has
+    any, if two have equally many, or if two names mean the same class.
     """
     names = sorted(set(folders))
     known = {label: _known(label, names) for label in CLASSES}
-    most = max(len(found) for found in known.values())
-    best = [label for label, found in known.items() if len(found) == most]
+    most = max(len(classes) for classes in known.values())
+    best = [label for label, classes in known.items() if len(classes) == most]
     if most == 0:
         raise InputError(f"{where}: class folders {names[:10]} are classes of no label: {_all()}")
     if len(best) > 1:
@@ -57,8 +57,8 @@ def normalise(name: str) -> str:
 
 def _known(label: str, names: list[str]) -> dict[str, str]:
     synonyms, classes = SYNONYMS.get(label, {}), CLASSES[label]
-    found = {name: synonyms.get(normalise(name), normalise(name)) for name in names}
-    return {name: value for name, value in found.items() if value in classes}
+    values = {name: synonyms.get(normalise(name), normalise(name)) for name in names}
+    return {name: value for name, value in values.items() if value in classes}
 
 
 def _refuse_clash(where: str, label: str, classes: Mapping[str, str]) -> None:

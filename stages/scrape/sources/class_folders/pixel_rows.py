@@ -22,7 +22,7 @@ LINE_BYTES = 20_000  # 2,304 values of at most four characters, and the rest
 
 
 class PixelRow(NamedTuple):
-    """A row that makes sense: an expression of `LABELS`, a side of the split or nothing."""
+    """A row that makes sense: an expression of `LABELS`, a split or nothing."""
 
     expression: str
     split: str

@@ -1,9 +1,9 @@
 """IMDB-WIKI (Rothe, Timofte and Van Gool 2015): `imdb.mat` or `wiki.mat` and pictures.
 
-They lie in a folder, zip or tar; both files may be there, and the paths in each start beside it.
-The age is not stored but follows from `birth_date` and `taken`, the first of July of the photo's
-year, as the data set's page has it.
-Nothing is left out for its score, age or size: that is for `validate`.
+They are in a folder, zip or tar. There may be both files; their paths are relative to their folder.
+The age is not stored: `label` computes it from `birth_date` and `taken`, the first of July of the
+photo's year, as the data set's page does. Faces of any score, age and size are kept; `validate`
+filters them.
 """
 
 import datetime
@@ -61,7 +61,7 @@ def crawl(
 def describe(item: Item) -> Annotation:
     """What the `.mat` file says of a picture; `Rejected` as `no_annotation` or `invalid_date`.
 
-    An unknown gender is no gender.
+    A picture of unknown gender has no text `gender`.
     """
     if not item.note:
         raise Rejected("no_annotation")

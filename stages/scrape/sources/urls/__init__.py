@@ -1,8 +1,7 @@
 """Pictures from a list of addresses: a CSV file with columns `url` and `identity`.
 
-`page_url` and `licence` may be further columns; any others are texts said of the picture, among
-which the stage `label` knows the labels. Rows without an identity form one partition of pictures
-of which nobody is known.
+Optional columns are `page_url` and `licence`; any others are texts about the picture, from which
+the stage `label` takes the labels. Rows without an identity form one partition without a person.
 """
 
 from collections import defaultdict
@@ -69,11 +68,11 @@ def _result(row: Row) -> SearchResult:
 
 
 def _read(path: Path) -> list[Row]:
-    columns, found = read_csv(path)
+    columns, rows = read_csv(path)
     require_columns(path, columns, REQUIRED)
-    if not found:
-        raise InputError(f"{path}: holds no address; it needs one row each under the header")
-    return [_row(where, row) for where, row in found]
+    if not rows:
+        raise InputError(f"{path}: holds no address; it needs a row for each under the header")
+    return [_row(where, row) for where, row in rows]
 
 
 def _row(where: str, value: Row) -> Row:

@@ -1,7 +1,7 @@
 """UTKFace (Zhang, Song and Qi 2017): a folder, zip or tar of pictures.
 
 A name is `age_gender_race_time.jpg`, or that with `.chip.jpg` for the aligned faces. Nobody is
-named, so every picture stands for itself.
+named, so pictures have no identity.
 """
 
 import re
@@ -41,10 +41,10 @@ def crawl(
 
 def describe(item: Item) -> Annotation:
     """The labels in a file's name; `Rejected` as `malformed_name` or `label_out_of_range`."""
-    found = _FILE.fullmatch(PurePosixPath(item.file).name)
-    if not found:
+    match = _FILE.fullmatch(PurePosixPath(item.file).name)
+    if not match:
         raise Rejected("malformed_name")
-    age, gender, race = found.groups()
+    age, gender, race = match.groups()
     if len(age) > 3 or not UTKFACE_AGES[0] <= int(age) <= UTKFACE_AGES[1]:
         raise Rejected("label_out_of_range", f"age {age[:20]}")
     if gender not in GENDERS[NAME]:
