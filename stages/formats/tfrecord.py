@@ -14,6 +14,7 @@ What an example holds, as every reader sees it:
 Nothing is read from or sent to the network.
 """
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
@@ -96,12 +97,16 @@ class Writer:
         """Write one shard. `rows` have `face` (bytes and path), ids and labels, null if missing."""
         import tensorflow as tf
 
-        with tf.io.TFRecordWriter(str(self.folder / name)) as writer:
-            for row in rows:
-                data = self.features.serialize_example(_example(row, self.labels))
-                # Protobuf orders a map by address, unless asked to be the same in every process.
-                proto = tf.train.Example.FromString(data)
-                writer.write(proto.SerializeToString(deterministic=True))
+        path = str(self.folder / name)
+        try:
+            with tf.io.TFRecordWriter(path) as writer:
+                for row in rows:
+                    data = self.features.serialize_example(_example(row, self.labels))
+                    # Protobuf orders a map by address, unless asked to be the same everywhere.
+                    proto = tf.train.Example.FromString(data)
+                    writer.write(proto.SerializeToString(deterministic=True))
+        except tf.errors.ResourceExhaustedError:  # TensorFlow's name of a full disk
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path) from None
 
     def finish(self, splits: dict[str, list[int]]) -> None:
         """Write the metadata. splits: the number of rows of each shard, by split."""
