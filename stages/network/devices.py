@@ -1,4 +1,4 @@
-"""What a training may use of the devices it finds, and TensorFlow without its chatter."""
+"""The devices of this machine and how to use them; TensorFlow without its own log lines."""
 
 import logging
 import os
@@ -12,7 +12,7 @@ BFLOAT16 = (8, 0)  # the first compute capability of NVIDIA's with fast bfloat16
 
 @dataclass(frozen=True)
 class Devices:
-    """What is used. `strategy` spreads a batch over the GPUs; None runs on one device."""
+    """How to compute. `strategy` spreads a batch over the GPUs; None uses one device."""
 
     policy: str
     jit_compile: bool
@@ -21,7 +21,7 @@ class Devices:
 
 
 def quiet() -> None:
-    """Import TensorFlow without what it tells about itself; warnings of Python still show."""
+    """Import TensorFlow without its own log lines; warnings of Python still show."""
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # at 2 a version mark inside tf.data is an "error"
     for name in ("absl", "tensorflow", "dvclive", "h5py"):
@@ -46,9 +46,9 @@ def _silent() -> Iterator[None]:
 
 
 def choose(mixed_precision: bool, jit_compile: bool, multi_gpu: bool) -> Devices:
-    """Take of what is asked for only what the devices gain from; results stay valid without it.
+    """Choose, of the options that are on, those that this machine's devices are faster with.
 
-    bfloat16 and XLA are for GPUs: on CPUs XLA was found to gain nothing and bfloat16 little.
+    bfloat16 and XLA are for GPUs: on CPUs XLA gained nothing and bfloat16 little.
     float16, which older GPUs are limited to, is left out: it needs loss scaling. XLA is left out
     on several devices, where it refuses the variables of all but the first.
     """

@@ -1,4 +1,4 @@
-"""Faces and examples walked side by side: pixels meet labels without either table in memory."""
+"""Faces joined to their examples in one pass over both tables, neither of them in memory."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

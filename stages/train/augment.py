@@ -26,15 +26,15 @@ class Augment(Section):
     )
 
 
-def vary(pictures: Any, how: Augment, seed: Any) -> Any:
-    """Draw one variation of every picture of a batch; the same seed draws the same.
+def vary(faces: Any, how: Augment, seed: Any) -> Any:
+    """Augment every face of a batch at random; the same seed gives the same result.
 
-    pictures: uint8 tensor (B, height, width, channels). seed: two integers, as one tensor.
+    faces: uint8 tensor (B, height, width, channels). seed: two integers, as one tensor.
     Returns float32 of the same shape, 0 to 255.
     """
     import tensorflow as tf
 
-    count, shape = tf.shape(pictures)[0], pictures.shape[1:]
+    count, shape = tf.shape(faces)[0], faces.shape[1:]
     seeds = iter(tf.unstack(tf.random.split(seed, 8)))
 
     def draw(reach: float) -> Any:
@@ -44,7 +44,7 @@ def vary(pictures: Any, how: Augment, seed: Any) -> Any:
     light = tf.reshape(draw(how.brightness) * 255.0, [-1, 1, 1, 1])
     factor = tf.reshape(1.0 + draw(how.contrast), [-1, 1, 1, 1])
     seen = 1.0 + draw(how.zoom)
-    moved = _move(pictures, mirrored if how.flip else None, right, down, seen)
+    moved = _move(faces, mirrored if how.flip else None, right, down, seen)
     moved = tf.ensure_shape(tf.cast(moved, tf.float32), [None, *shape])
     mean = tf.reduce_mean(moved, axis=[1, 2, 3], keepdims=True)
     varied = tf.clip_by_value(moved * factor + (mean - mean * factor + light), 0.0, 255.0)
@@ -57,8 +57,8 @@ def _hole(shape: Any, size: float, right: Any, down: Any) -> Any:
     """Where a square hole is, bool (B, height, width, 1): DeVries and Taylor 2017, "Improved
     Regularization of Convolutional Neural Networks with Cutout".
 
-    right, down: (B,) of its middle from the picture's, fractions of the sides: part of the hole may
-    lie outside.
+    size: fraction of the shorter side. right, down: (B,) how far the middle of the hole lies from
+    the middle of the face, fractions of width and height; part of the hole may lie outside.
     """
     import tensorflow as tf
 
@@ -72,16 +72,16 @@ def _hole(shape: Any, size: float, right: Any, down: Any) -> Any:
     return (inside(down, height)[:, :, None] & inside(right, width)[:, None])[..., None]
 
 
-def _move(pictures: Any, mirrored: Any | None, right: Any, down: Any, seen: Any) -> Any:
-    """Mirror, shift and zoom, to the nearest pixel, in one pass over the batch; edges are repeated.
+def _move(faces: Any, mirrored: Any | None, right: Any, down: Any, seen: Any) -> Any:
+    """Mirror, shift and zoom in one pass over the batch, to the nearest pixel; edges are repeated.
 
-    mirrored: (B,) bool or None. right, down: (B,) fractions of the width and height. seen: (B,) how
-    much of the picture, as a factor. Gathering pixels takes a quarter of the time of TensorFlow's
-    projective transform.
+    mirrored: (B,) bool or None. right, down: (B,) fractions of the width and height. seen: (B,) the
+    share of the face that is visible, above 1 for more than all. Gathering pixels takes a quarter
+    of the time of TensorFlow's projective transform.
     """
     import tensorflow as tf
 
-    count, (height, width, channels) = tf.shape(pictures)[0], pictures.shape[1:]
+    count, (height, width, channels) = tf.shape(faces)[0], faces.shape[1:]
 
     def places(fraction: Any, side: int) -> Any:
         middle = (side - 1) / 2
@@ -93,5 +93,5 @@ def _move(pictures: Any, mirrored: Any | None, right: Any, down: Any, seen: Any)
     if mirrored is not None:
         columns = tf.where(mirrored[:, None], width - 1 - columns, columns)
     rows += tf.range(count)[:, None] * height
-    pixels = tf.reshape(pictures, [-1, channels])
+    pixels = tf.reshape(faces, [-1, channels])
     return tf.gather(pixels, rows[:, :, None] * width + columns[:, None])

@@ -1,4 +1,4 @@
-"""What a model is: a module of stages/train/models, found by its name."""
+"""The contract of a model: a module of stages/train/models with one function."""
 
 from typing import Any, Protocol
 

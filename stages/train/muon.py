@@ -1,7 +1,7 @@
 """Muon (Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks").
 
-Each step of a layer's weights is made orthogonal, so that all directions are learnt at one pace: a
-short training gets further than with AdamW, for about the same time.
+Each step of a layer's weights is made orthogonal, so that all directions are learnt equally fast.
+In about the same time a short training reaches a lower loss than with AdamW.
 """
 
 import math
@@ -12,15 +12,15 @@ from keras import ops
 
 
 def last(path: str) -> bool:
-    """Is this a head's last layer, as `stages.train.heads` names them?"""
+    """Whether a variable belongs to the last layer of a head, by the names of `train.heads`."""
     return "_logits" in path or "_value" in path
 
 
 class Muon(keras.optimizers.Muon):  # type: ignore[misc]  # Keras ships no types
     """Keras's Muon, for convolutions too: a kernel is a matrix from all its inputs to its outputs.
 
-    Keras itself leaves these, nearly all weights of a small network, to AdamW. So are here only
-    biases, normalisations and the heads' last layers, as the authors advise.
+    Keras itself leaves convolutions, nearly all weights of a small network, to AdamW. Here AdamW
+    updates only biases, normalisations and the heads' last layers, as the authors advise.
     """
 
     def __init__(self, learning_rate: Any, weight_decay: float, **how: Any) -> None:

@@ -1,8 +1,8 @@
-"""A training that survives being killed, and the best of its epochs.
+"""A training that can be interrupted, and the best of its epochs.
 
-After every epoch the weights, the optimizer and the seeds of the layers are written to a folder
-of their own, then one small file that names them is replaced. So the folder always holds one
-whole state, and a training that goes on from it ends in the same weights as one never stopped.
+After every epoch the weights, the state of the optimizer and the seeds of the layers are written
+to a new file, then one small file that names it is replaced. So the folder always holds one whole
+state, and a training that resumes from it ends with the same weights as one that never stopped.
 (Keras's own BackupAndRestore overwrites two files in turn, and forgets the best epoch and the
 state of dropout's seeds.)
 """
@@ -24,7 +24,7 @@ STATE = "state.json"
 
 @dataclass
 class State:
-    """How far a training is: epochs done, the best of them, and every epoch's logs."""
+    """The progress of a training: epochs done, the best of them, and the logs of every epoch."""
 
     epoch: int = 0
     best_epoch: int = 0  # counted from 1; 0 is none yet
@@ -33,7 +33,7 @@ class State:
 
 
 def load(folder: Path, model: Any) -> State:
-    """Put a compiled model where an earlier training left it; a new state when there is none."""
+    """Restore a compiled model from a folder and return its state; a new one if there is none."""
     if not (folder / STATE).is_file():
         return State()
     state = State(**json.loads((folder / STATE).read_text(encoding="utf-8")))
@@ -50,10 +50,10 @@ def best_weights(folder: Path, state: State) -> list[Any]:
 
 
 class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
-    """Validate with averaged weights, keep the best epoch, stop when none gets better.
+    """Validate with averaged weights, save the best epoch, stop when the loss no longer falls.
 
-    The optimizer's moving average stands in for the weights while a model is validated and
-    when it is kept (Polyak and Juditsky 1992); training itself goes on with the raw ones.
+    While a model is validated and when it is saved, the optimizer's moving average replaces its
+    weights (Polyak and Juditsky 1992); training itself continues with the raw ones.
     """
 
     def __init__(

@@ -1,1 +1,1 @@
-"""What is trained: one module per network, found by its name."""
+"""The networks that can be trained, one module each; its name is the model's."""
