@@ -90,17 +90,19 @@ def _check(name: str, value: str) -> None:
 
 
 def _lines(path: Path) -> list[_Line]:
-    """The header and the rows; a blank line has no values."""
+    """The header and the rows; a blank line has no values, those before the header are its text."""
     catalogue.read(path)
     with path.open(encoding="utf-8", newline="") as file:
         raw = list(io.StringIO(file.read(), newline=""))
-    reader = csv.reader(raw, strict=True)
-    found, start = [], 0
+    # Not quite the reader's text: a mark of the byte order may stand before a quote.
+    reader = csv.reader([raw[0].removeprefix("\ufeff"), *raw[1:]], strict=True)
+    lines, start = list[_Line](), 0
     for values in reader:
-        found.append(_Line("".join(raw[start : reader.line_num]), values))
-        start = reader.line_num
-    found[0].values[0] = found[0].values[0].removeprefix("\ufeff")
-    return found
+        named = any(value.strip() for value in values)
+        if lines or named:
+            lines.append(_Line("".join(raw[start : reader.line_num]), values if named else []))
+            start = reader.line_num
+    return lines
 
 
 def _value(line: _Line, columns: list[str], name: str) -> str:

@@ -12,6 +12,7 @@ MAX_BYTES = 1_000_000  # of params.yaml
 MAX_DEPTH = 8  # of lists and mappings in each other
 MAX_NUMBER = 2**53  # beyond it, a float no longer counts one by one
 MAX_SHOWN = 300  # characters of a value, or of PyYAML's words, in a message
+MAX_MESSAGE = 2000  # characters; most messages are below 200
 MAX_TEXT = 4096  # characters, as the longest path
 Params = TypeVar("Params", bound="Section")
 
@@ -31,7 +32,13 @@ class InputError(Exception):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(one_line(message))
+        super().__init__(_shortened(one_line(message)))
+
+
+def _shortened(text: str) -> str:
+    """A message whose value is too long to show keeps its beginning and its end."""
+    half = MAX_MESSAGE // 2
+    return text if len(text) <= MAX_MESSAGE else f"{text[:half]} … {text[-half:]}"
 
 
 def one_line(text: str) -> str:

@@ -142,3 +142,27 @@ def test_whatever_the_other_rows_hold_they_keep_their_bytes(
         }
         editing.drop(path, f"p{place}")
         assert path.read_bytes().decode() == header + before + after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '\ufeff"identity","query","edition"\r\nann,Ann,1\r\nbo,Bo,\r\n',
+        "\n,,\nidentity,query,edition\nann,Ann,1\nbo,Bo,\n",
+        "query,edition,identity\nAnn,1,ann\n ,\n,\n\nBo,,bo\n",
+        "identity,query,edition,,\nann,Ann,1,,\nbo,Bo,,,\n,,,,\n",
+        "identity,query,edition\rann,Ann,1\rbo,Bo,\r",
+        "identity,query,edition\nann,Ann,1\nbo,Bo,",
+    ],
+)
+def test_what_the_catalogue_s_reader_passes_over_is_edited_too(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "celebrities.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    editing.refresh(path, ["*"])
+    assert [(each.identity, each.edition) for each in catalogue.read(path)] == [
+        ("ann", 2),
+        ("bo", 2),
+    ]
+    editing.drop(path, "ann")
+    editing.add(path, {"identity": "cy", "query": "Cy"})
+    assert [each.identity for each in catalogue.read(path)] == ["bo", "cy"]
