@@ -1,4 +1,4 @@
-"""CelebA in its official layout: annotations and pictures that do not match are told of."""
+"""CelebA in its official layout: annotations and pictures that do not match are reported."""
 
 from collections import Counter
 from pathlib import Path
@@ -98,7 +98,7 @@ def test_pictures_in_a_zip_beside_the_annotations(tmp_path: Path) -> None:
     assert reasons(crawled(celeba, root)) == {"img_align_celeba/000001.jpg": None}
 
 
-def test_what_does_not_match_is_told_of(tmp_path: Path) -> None:
+def test_what_does_not_match_is_reported(tmp_path: Path) -> None:
     files = pictures("1.jpg", "2.jpg", "3.jpg", "4.jpg") | {
         ANNOTATIONS: table(
             row("1.jpg"),

@@ -51,7 +51,7 @@ def test_a_copy_in_train_and_test_is_one_picture(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", FORMS)
-def test_unknown_and_empty_classes_are_told_of(tmp_path: Path, suffix: str) -> None:
+def test_unknown_and_empty_classes_are_reported(tmp_path: Path, suffix: str) -> None:
     files = {
         "sad/1.jpg": jpeg(1),
         "contempt/2.jpg": jpeg(2),
@@ -118,7 +118,7 @@ def test_the_bytes_of_a_picture_are_for_ever() -> None:
     assert hashlib.sha256(encoded).hexdigest()[:16] == "86ace6f1904ddcab"
 
 
-def test_rows_that_make_no_sense_are_told_of(tmp_path: Path) -> None:
+def test_rows_that_make_no_sense_are_reported(tmp_path: Path) -> None:
     rows = [
         f"3,{GREY},Training",
         f"3,{GREY},PublicTest",

@@ -1,4 +1,4 @@
-"""Pictures of a folder: every file is told of, the good ones become rows."""
+"""Pictures of a folder: every file is reported, the good ones become rows."""
 
 import hashlib
 import io
@@ -157,7 +157,7 @@ def test_letters_composed_or_not_are_one_name(tmp_path: Path, name: str) -> None
     assert all(("person:gender", "f") in row["metadata"] or row["identity"] for row in each.images)
 
 
-def test_annotations_that_match_nothing_are_told(
+def test_annotations_that_match_nothing_are_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     lay(tmp_path, {"people.csv": b"id\na1\nb2\n", "all/c3.jpg": jpeg(1), "all/a1.jpg": jpeg(2)})
@@ -219,7 +219,7 @@ def test_a_file_that_changes_meanwhile_is_not_remembered(tmp_path: Path) -> None
     assert not each.final
 
 
-def test_an_empty_or_missing_folder_is_told(tmp_path: Path) -> None:
+def test_an_empty_or_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no file"):
         folder.plan(tmp_path, params())
     with pytest.raises(InputError, match="no such folder"):

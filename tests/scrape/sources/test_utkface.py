@@ -1,4 +1,4 @@
-"""UTKFace: labels from names, and every file told of."""
+"""UTKFace: labels from names, and every file reported."""
 
 import hashlib
 from collections import Counter
