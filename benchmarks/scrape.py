@@ -40,7 +40,8 @@ from stages.core.store import Store
 from stages.scrape.crawl import bing_search, crawler
 from stages.scrape.crawl.bing_search import PAGE
 from stages.scrape.crawl.engine import Engine, SearchResult
-from stages.scrape.source import Partition, Scrape
+from stages.scrape.params import Params
+from stages.scrape.source import Partition
 
 RESULTS = Path(__file__).parent / "results" / "scrape.json"
 LATENCY = 0.05  # seconds, of every answer
@@ -50,7 +51,7 @@ HOST = "site.test"
 SMALL, LARGE = (600, 1), (6, 100)  # classes, and pictures of each
 TARGETS = {"share of the bare pool's speed": 0.8, "600 small classes to 6 large, by answer": 0.9}
 PACKAGES = ("icrawler", "requests", "urllib3", "pillow")
-PARAMS = Scrape(
+PARAMS = Params(
     sources={"bing": "unused"},
     max_results=100,
     min_pictures=0,

@@ -31,16 +31,17 @@ from pathlib import Path
 from stages.core.store import Store
 from stages.scrape import rows
 from stages.pictures.inspection import inspect
-from stages.scrape.source import Crawled, Partition, Scrape
+from stages.scrape.params import Params
+from stages.scrape.source import Crawled, Partition
 
 
-def plan(path: Path, params: Scrape) -> list[Partition]:
+def plan(path: Path, params: Params) -> list[Partition]:
     """One partition of all files."""
     return [Partition("all", {"files": sorted(file.name for file in path.iterdir())})]
 
 
 def crawl(
-    partitions: list[Partition], path: Path, params: Scrape, store: Store
+    partitions: list[Partition], path: Path, params: Params, store: Store
 ) -> Iterator[Crawled]:
     """Every file is an image."""
     for partition in partitions:

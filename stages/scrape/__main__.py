@@ -16,8 +16,9 @@ from stages.core.store import Store
 from stages.forget import purge
 from stages.forget.forgotten import Forgotten
 from stages.scrape.jobs import Job, fetch, find_source
+from stages.scrape.params import Params
 from stages.scrape.publishing import Finished, publish
-from stages.scrape.source import Partition, Scrape
+from stages.scrape.source import Partition
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ def main(
     images: Path,
     attempts: Path,
     metrics: Path,
-    params: Scrape,
+    params: Params,
     where: Mapping[str, Any] = cluster.HERE,
 ) -> None:
     """Write `images`/<partition>.parquet, the attempts of all partitions, and their counts."""

@@ -8,9 +8,10 @@ from stages.core import cluster, plugins
 from stages.core.progress import tracked
 from stages.core.store import Store
 from stages.forget.forgotten import Forgotten
+from stages.scrape.params import Params
 from stages.scrape.partition_store import PartitionStore, Tables
 from stages.scrape.remove_forgotten import remove_forgotten
-from stages.scrape.source import Partition, Scrape, Source
+from stages.scrape.source import Partition, Source
 
 MAX_PARTITIONS = 256  # of a job of several
 
@@ -22,7 +23,7 @@ class Job:
     source: str
     partitions: list[Partition]
     path: Path
-    params: Scrape
+    params: Params
     store: Path
     forgotten: Forgotten
 

@@ -9,7 +9,8 @@ from stages.core import code, schema
 from stages.core.scratch import temporary_folder
 from stages.core.store import Store, key
 from stages.core.tables import write_rows
-from stages.scrape.source import NO_NETWORK, ROW_PARAMS, Crawled, Partition, Scrape
+from stages.scrape.params import Params
+from stages.scrape.source import NO_NETWORK, ROW_PARAMS, Crawled, Partition
 
 FOLDER = Path(__file__).parent
 
@@ -24,7 +25,7 @@ class Tables(NamedTuple):
 class PartitionStore:
     """The finished partitions of one source under some parameters."""
 
-    def __init__(self, source: str, params: Scrape, store: Store) -> None:
+    def __init__(self, source: str, params: Params, store: Store) -> None:
         self._source, self._params, self._store = source, params, store
 
     def recall(self, partitions: Iterable[Partition]) -> dict[str, Tables]:
@@ -61,7 +62,7 @@ class PartitionStore:
         return Tables(images, attempts) if images and attempts else None
 
 
-def is_final(crawled: Crawled, params: Scrape) -> bool:
+def is_final(crawled: Crawled, params: Params) -> bool:
     """Whether the next run may take this result as it is.
 
     A class that has its pictures is final even if some address failed for the moment, else

@@ -9,7 +9,6 @@ from stages.core.catalogue import Celebrity
 from stages.core.store import Store
 from stages.scrape.params import Params
 
-Scrape = Params
 # What a partition's rows depend on; the other parameters only change how they are fetched.
 ROW_PARAMS = frozenset({"max_results", "licence", "min_picture_side", "max_pixels", "max_bytes"})
 
@@ -53,7 +52,7 @@ class Source(Protocol):
     the same rows in the same order, whatever the threads did; only what was fetched has a time.
     """
 
-    def plan(self, path: Path, params: Scrape) -> list[Partition]:
+    def plan(self, path: Path, params: Params) -> list[Partition]:
         """Every partition of the source, under a name of its own each.
 
         Quick, and asks the network nothing. It may read every file for its digest, but holds no
@@ -63,7 +62,7 @@ class Source(Protocol):
         ...
 
     def crawl(
-        self, partitions: list[Partition], path: Path, params: Scrape, store: Store
+        self, partitions: list[Partition], path: Path, params: Params, store: Store
     ) -> Iterator[Crawled]:
         """Yield each of some planned partitions as it is finished, in any order.
 

@@ -22,7 +22,8 @@ from stages.core.tables import partitions, read_batches, write_batches
 from stages.forget.forgotten import Forgotten
 from stages.scrape.crawl.politeness import Politeness
 from stages.scrape.jobs import Job, divide
-from stages.scrape.source import Partition, Scrape
+from stages.scrape.params import Params
+from stages.scrape.source import Partition
 from stages.scrape.sources.demo.painter.person import invent_person
 from stages.scrape.sources.demo.painter.portrait import paint_portrait
 from stages.scrape.sources.demo.painter.shot import compose_shot
@@ -90,7 +91,7 @@ def test_crawls_at_once_ask_a_host_no_more_often_than_one() -> None:
 
 
 def test_classes_are_divided_and_every_job_knows_of_the_others() -> None:
-    params = section(Scrape, read_params(ROOT / "params.yaml"), "scrape")
+    params = section(Params, read_params(ROOT / "params.yaml"), "scrape")
     parts = [Partition(f"p{number}", {}) for number in range(600)]
     whole = Job("demo", parts, Path("a.csv"), params, Path(".store"), Forgotten())
     assert params.crawls == 1

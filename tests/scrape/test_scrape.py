@@ -19,11 +19,12 @@ from stages.forget.forgotten import Forgotten
 from stages.scrape import __main__ as scrape
 from stages.scrape import jobs, partition_store
 from stages.scrape.crawl.network import NetworkLostError
+from stages.scrape.params import Params
 from stages.scrape.partition_store import PartitionStore, row_code
-from stages.scrape.source import Crawled, Partition, Scrape
+from stages.scrape.source import Crawled, Partition
 from tests.project import ROOT
 
-PARAMS = Scrape(**yaml.safe_load((ROOT / "params.yaml").read_text())["scrape"]).model_copy(
+PARAMS = Params(**yaml.safe_load((ROOT / "params.yaml").read_text())["scrape"]).model_copy(
     update={"min_pictures": 2}
 )
 
@@ -49,13 +50,13 @@ class Source:
         self.asked: list[str] = []
         self.failing: dict[str, str] = {}
 
-    def plan(self, path: Path, params: Scrape) -> list[Partition]:
+    def plan(self, path: Path, params: Params) -> list[Partition]:
         return [
             Partition(name, {"n": n}, Celebrity(name, name)) for name, n in self.pictures.items()
         ]
 
     def crawl(
-        self, partitions: list[Partition], path: Path, params: Scrape, store: Store
+        self, partitions: list[Partition], path: Path, params: Params, store: Store
     ) -> Iterator[Crawled]:
         for each in reversed(partitions):  # any order
             self.asked.append(each.name)
@@ -77,7 +78,7 @@ def source(monkeypatch: pytest.MonkeyPatch) -> Source:
     return made
 
 
-def run(folder: Path, params: Scrape = PARAMS, forgotten: Forgotten = NOTHING) -> dict[str, Any]:
+def run(folder: Path, params: Params = PARAMS, forgotten: Forgotten = NOTHING) -> dict[str, Any]:
     lists.write(folder / "forgotten.csv", forgotten)
     scrape.main(
         "fake", folder / "list.csv", folder / "forgotten.csv", folder / "store", folder / "images",

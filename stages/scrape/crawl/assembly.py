@@ -2,11 +2,12 @@
 
 from stages.scrape.crawl.answer import Answer
 from stages.scrape.crawl.partition_progress import Attempt, Kept, LeftOut, PartitionProgress
+from stages.scrape.params import Params
 from stages.scrape.rows import Row, attempt_row, image_row
-from stages.scrape.source import Crawled, Partition, Scrape
+from stages.scrape.source import Crawled, Partition
 
 
-def assemble(progress: PartitionProgress, source: str, params: Scrape) -> Crawled:
+def assemble(progress: PartitionProgress, source: str, params: Params) -> Crawled:
     """The rows in rank order. Of equal bytes the lowest rank is kept, the others are attempts."""
     crawled = Crawled(progress.partition)
     identity = identity_of(progress.partition)
@@ -34,7 +35,7 @@ def identity_of(partition: Partition) -> str | None:
     return identity
 
 
-def _image(attempt: Attempt, kept: Kept, source: str, identity: str | None, params: Scrape) -> Row:
+def _image(attempt: Attempt, kept: Kept, source: str, identity: str | None, params: Params) -> Row:
     result = attempt.result
     licence = None if params.licence == "any" else params.licence
     return image_row(

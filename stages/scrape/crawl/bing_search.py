@@ -8,8 +8,7 @@ from bs4 import BeautifulSoup
 from bs4.filter import SoupStrainer
 
 from stages.scrape.crawl.engine import Engine, SearchResult, search_result
-from stages.scrape.params import Licence
-from stages.scrape.source import Scrape
+from stages.scrape.params import Licence, Params
 
 BASE = "https://www.bing.com"
 PAGE = 20  # results; pages of a fixed size keep their addresses when more results are asked for
@@ -32,7 +31,7 @@ def engine(name: str, base: str = BASE) -> Engine:
     return Engine(name=name, pages=partial(pages, base=base), results=results)
 
 
-def pages(query: str, params: Scrape, base: str = BASE) -> list[str]:
+def pages(query: str, params: Params, base: str = BASE) -> list[str]:
     """The addresses of as many result pages as `params.max_results` needs."""
     licence = _LICENCES.get(params.licence)
     wanted = f"&qft=+filterui:{licence}" if licence else ""

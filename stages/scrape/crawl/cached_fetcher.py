@@ -18,7 +18,7 @@ from stages.scrape.crawl.answer import Answer
 from stages.scrape.crawl.engine import Engine
 from stages.scrape.crawl.fetch import Fetcher
 from stages.scrape.crawl.outcome import Limits, too_large
-from stages.scrape.source import Scrape
+from stages.scrape.params import Params
 
 PAGE_BYTES = 8 * 1024 * 1024
 CachedAnswer = tuple[Answer, Path | None]  # an answer and the store's file that holds it
@@ -32,7 +32,7 @@ class CachedFetcher:
         store: Store,
         engine: Engine,
         fetcher: Fetcher,
-        params: Scrape,
+        params: Params,
         forgotten: Forgotten,
     ) -> None:
         self._store, self._engine = store, engine

@@ -25,7 +25,8 @@ from stages.scrape.crawl.network import Network
 from stages.scrape.crawl.politeness import Politeness
 from stages.scrape.crawl.roles import Downloader, Feeder, Parser, expected
 from stages.scrape.crawl.run import InOrder, Run
-from stages.scrape.source import Crawled, Partition, Scrape
+from stages.scrape.params import Params
+from stages.scrape.source import Crawled, Partition
 
 JUDGES = 4  # threads that judge and store pictures while `params.threads` others ask for some
 JOIN = 1.0  # seconds for threads to end when their connections have been shut
@@ -35,7 +36,7 @@ log = logging.getLogger(__name__)
 def crawl(
     partitions: list[Partition],
     engine: Engine,
-    params: Scrape,
+    params: Params,
     store: Store,
     routes: Routes | None = None,
 ) -> Iterator[Crawled]:
@@ -52,7 +53,7 @@ def crawl(
 class Crawler(icrawler.Crawler):  # type: ignore[misc]  # icrawler ships no types
     """Feeder, parser and downloader of one crawl."""
 
-    def __init__(self, engine: Engine, params: Scrape, store: Store, routes: Routes) -> None:
+    def __init__(self, engine: Engine, params: Params, store: Store, routes: Routes) -> None:
         self._engine, self._params = engine, params
         self._web = guard.session(params, routes)
         self._run = run = Run(ahead=4 * params.threads)

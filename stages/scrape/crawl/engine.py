@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from stages.core.texts import tidy
-from stages.scrape.source import Partition, Scrape
+from stages.scrape.params import Params
+from stages.scrape.source import Partition
 
 URL_LIMIT = 4000  # characters; longer ones carry the picture in themselves
 
@@ -43,6 +44,6 @@ class Engine:
     """
 
     name: str
-    pages: Callable[[str, Scrape], list[str]]
+    pages: Callable[[str, Params], list[str]]
     results: Callable[[bytes], list[SearchResult]]
     known_results: Callable[[Partition], list[SearchResult]] = _no_results

@@ -25,7 +25,7 @@ from stages.core.credentials import cut
 from stages.core.program import InputError
 from stages.scrape.crawl.connector import BlockedAddressError, Routes, VettedConnector
 from stages.scrape.crawl.timed import TimedResponse
-from stages.scrape.source import Scrape
+from stages.scrape.params import Params
 
 _PORTS = {"http": 80, "https": 443}
 AGENT = "faceline"  # the name that robots.txt and X-Robots-Tag know us by
@@ -168,7 +168,7 @@ class GuardedSession(requests.Session):
         """None: requests would read a redirect's whole body; `fetch` follows them by hand."""
 
 
-def session(params: Scrape, routes: Routes | None = None) -> GuardedSession:
+def session(params: Params, routes: Routes | None = None) -> GuardedSession:
     """A session that says honestly who asks.
 
     `InputError` when the contact cannot be sent, or when the proxy is no address of one.

@@ -16,7 +16,8 @@ from stages.scrape.crawl.engine import Engine
 from stages.scrape.crawl.network import NetworkLostError
 from stages.scrape.crawl.partition_progress import Attempt, Kept, LeftOut, PartitionProgress
 from stages.scrape.crawl.run import Run
-from stages.scrape.source import NO_NETWORK, Partition, Scrape
+from stages.scrape.params import Params
+from stages.scrape.source import NO_NETWORK, Partition
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Search:
     index: int = 0
 
 
-def expected(partition: Partition, params: Scrape) -> int:
+def expected(partition: Partition, params: Params) -> int:
     """How many pictures a partition has at most, before its search has ended."""
     return params.max_results if partition.celebrity else len(partition.items)
 
@@ -36,7 +37,7 @@ def expected(partition: Partition, params: Scrape) -> int:
 class Feeder(icrawler.Feeder):  # type: ignore[misc]  # icrawler ships no types; so below
     """Puts every partition's search into the parser's queue, not too far ahead of the consumer."""
 
-    def __init__(self, *args: Any, run: Run, engine: Engine, params: Scrape) -> None:
+    def __init__(self, *args: Any, run: Run, engine: Engine, params: Params) -> None:
         super().__init__(*args)
         self._run, self._engine, self._params = run, engine, params
 
@@ -58,7 +59,7 @@ class Parser(icrawler.Parser):  # type: ignore[misc]
     """Reads result pages, those of a partition one after the other, and queues what they offer."""
 
     def __init__(
-        self, *args: Any, run: Run, engine: Engine, params: Scrape, fetcher: CachedFetcher
+        self, *args: Any, run: Run, engine: Engine, params: Params, fetcher: CachedFetcher
     ) -> None:
         super().__init__(*args)
         self._run, self._engine, self._params, self._fetcher = run, engine, params, fetcher
@@ -111,7 +112,7 @@ class Downloader(icrawler.Downloader):  # type: ignore[misc]
     """Fetches and judges pictures."""
 
     def __init__(
-        self, *args: Any, run: Run, params: Scrape, fetcher: CachedFetcher, forgotten: Forgotten
+        self, *args: Any, run: Run, params: Params, fetcher: CachedFetcher, forgotten: Forgotten
     ) -> None:
         super().__init__(*args)
         self._run, self._params, self._fetcher = run, params, fetcher

@@ -17,8 +17,9 @@ from stages.pictures.decoder import Rejected
 from stages.pictures.inspection import Picture, inspect
 from stages.scrape.datasets.files import Files
 from stages.scrape.datasets.member import Member
+from stages.scrape.params import Params
 from stages.scrape.rows import Row, attempt_row, image_row
-from stages.scrape.source import Crawled, Partition, Scrape
+from stages.scrape.source import Crawled, Partition
 
 log = logging.getLogger(__name__)
 
@@ -57,14 +58,14 @@ SHOWN = 5  # names in a warning
 SPLIT = "official_split"
 
 
-def item_of(member: Member, params: Scrape, note: tuple[str, ...] = ()) -> Item:
+def item_of(member: Member, params: Params, note: tuple[str, ...] = ()) -> Item:
     """A picture to read, unless its header says already that it is none or too large."""
     reason = member.reason or ("too_large" if member.size > params.max_bytes else None)
     return Item(member.name, note, reason=reason)
 
 
 def plan(
-    source: str, items: Iterable[Item], files: Files, describe: Describe, params: Scrape
+    source: str, items: Iterable[Item], files: Files, describe: Describe, params: Params
 ) -> list[Partition]:
     """A partition per `params.files_per_partition` items in order of their names.
 
@@ -89,7 +90,7 @@ def crawl(
     partitions: list[Partition],
     files: Files,
     describe: Describe,
-    params: Scrape,
+    params: Params,
     with_exif: bool = False,
 ) -> Iterator[Crawled]:
     """Read each partition's pictures; every item is an attempt, the good ones are images.
@@ -170,7 +171,7 @@ def _annotation(item: Item, describe: Describe) -> Annotation | None:
         return None
 
 
-def _read(item: Item, files: Files, params: Scrape, with_exif: bool) -> tuple[Picture, bytes]:
+def _read(item: Item, files: Files, params: Params, with_exif: bool) -> tuple[Picture, bytes]:
     if item.reason:
         raise Rejected(item.reason, item.detail)
     try:

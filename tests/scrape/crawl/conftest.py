@@ -17,7 +17,7 @@ from PIL import Image
 
 from stages.core.store import Store
 from stages.scrape.crawl import guard
-from stages.scrape.source import Scrape
+from stages.scrape.params import Params
 
 DATE = "Wed, 01 May 2024 10:00:00 GMT"
 HOSTS = ("search.test", "pictures.test", "other.test")
@@ -130,8 +130,8 @@ def reply() -> type[Reply]:
 
 
 @pytest.fixture
-def params() -> Scrape:
-    return Scrape(
+def params() -> Params:
+    return Params(
         sources={"bing": "data/celebrities.csv"},
         max_results=40,
         min_pictures=0,
@@ -151,7 +151,7 @@ def params() -> Scrape:
 
 
 @pytest.fixture
-def session(params: Scrape, site: Site) -> Iterator[guard.GuardedSession]:
+def session(params: Params, site: Site) -> Iterator[guard.GuardedSession]:
     with guard.session(params, site.routes) as opened:
         yield opened
 

@@ -14,14 +14,15 @@ from PIL import Image
 
 from stages.core import schema
 from stages.core.store import Store
-from stages.scrape.source import Crawled, Scrape
+from stages.scrape.params import Params
+from stages.scrape.source import Crawled
 from tests.project import ROOT
 
 FORMS = ("", ".zip", ".tar", ".tar.gz")  # a folder and the archives
 SHARED = ROOT.parent / "shared" / "data"
 
 
-def params(**changes: Any) -> Scrape:
+def params(**changes: Any) -> Params:
     usual: dict[str, Any] = {
         "sources": {"folder": "pictures"},
         "max_results": 1,
@@ -39,7 +40,7 @@ def params(**changes: Any) -> Scrape:
         "files_per_partition": 500,
         "site": None,
     }
-    return Scrape(**(usual | changes))
+    return Params(**(usual | changes))
 
 
 def jpeg(seed: int, size: tuple[int, int] = (20, 24)) -> bytes:

@@ -15,7 +15,8 @@ from stages.core.catalogue import Celebrity
 from stages.core.program import InputError
 from stages.core.store import Store
 from stages.scrape.crawl import bing_search, crawler
-from stages.scrape.source import Crawled, Partition, Scrape
+from stages.scrape.params import Params
+from stages.scrape.source import Crawled, Partition
 from stages.scrape.sources import demo
 from stages.scrape.sources.demo.site.drawn_web import DrawnWeb
 from stages.scrape.sources.demo.site.hits import EVERYTHING, Assortment, facts, search_hits
@@ -31,7 +32,7 @@ HEADER = "identity,query,edition,birth_date,look_alike,job\n"
 ROWS = ("zinzile-marapoti,Zinzile Marapoti,1,,,\n", "zoe-darquemont,Zoë d'Arquemont,1,,,\n")
 
 
-def params(**changes: Any) -> Scrape:
+def params(**changes: Any) -> Params:
     usual: dict[str, Any] = {
         "sources": {"demo": "celebrities.csv"},
         "max_results": 60,
@@ -49,7 +50,7 @@ def params(**changes: Any) -> Scrape:
         "files_per_partition": 10,
         "site": None,
     }
-    return Scrape(**(usual | changes))
+    return Params(**(usual | changes))
 
 
 def written(folder: Path, *rows: str) -> Path:

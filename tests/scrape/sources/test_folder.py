@@ -15,11 +15,12 @@ from PIL import ExifTags, Image
 from stages.core import schema
 from stages.core.program import InputError
 from stages.core.store import Store
-from stages.scrape.source import Crawled, Scrape
+from stages.scrape.params import Params
+from stages.scrape.source import Crawled
 from stages.scrape.sources import folder
 
 
-def params(**changes: Any) -> Scrape:
+def params(**changes: Any) -> Params:
     usual: dict[str, Any] = {
         "sources": {"folder": "pictures"},
         "max_results": 1,
@@ -37,7 +38,7 @@ def params(**changes: Any) -> Scrape:
         "files_per_partition": 100,
         "site": None,
     }
-    return Scrape(**(usual | changes))
+    return Params(**(usual | changes))
 
 
 def jpeg(seed: int, size: tuple[int, int] = (40, 50), tags: Image.Exif | None = None) -> bytes:

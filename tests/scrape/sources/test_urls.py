@@ -7,10 +7,10 @@ from PIL import Image
 
 from stages.core.program import InputError
 from stages.core.store import Store
-from stages.scrape.source import Scrape
+from stages.scrape.params import Params
 from stages.scrape.sources import urls
 
-PARAMS = Scrape(
+PARAMS = Params(
     sources={"urls": "data/urls.csv"},
     max_results=1,  # of a search; a list is taken whole
     min_pictures=0,

@@ -7,12 +7,13 @@ from stages.core import catalogue
 from stages.core.store import Store
 from stages.scrape.crawl import bing_search, crawler
 from stages.scrape.crawl.connector import Routes
-from stages.scrape.source import Crawled, Partition, Scrape
+from stages.scrape.params import Params
+from stages.scrape.source import Crawled, Partition
 
 NAME = "bing"
 
 
-def plan(path: Path, params: Scrape) -> list[Partition]:
+def plan(path: Path, params: Params) -> list[Partition]:
     """One partition per celebrity; `InputError` when the catalogue is wrong."""
     return [
         Partition(
@@ -27,7 +28,7 @@ def plan(path: Path, params: Scrape) -> list[Partition]:
 def crawl(
     partitions: list[Partition],
     path: Path,
-    params: Scrape,
+    params: Params,
     store: Store,
     routes: Routes | None = None,
 ) -> Iterator[Crawled]:

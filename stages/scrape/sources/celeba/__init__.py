@@ -19,7 +19,8 @@ from stages.scrape.datasets.codes import CELEBA_ATTRIBUTES, GENDERS
 from stages.scrape.datasets.files import ARCHIVES, Files, open_files, read_annotation
 from stages.scrape.datasets.member import Member
 from stages.scrape.datasets.reading import Annotation, Item
-from stages.scrape.source import Crawled, Partition, Scrape
+from stages.scrape.params import Params
+from stages.scrape.source import Crawled, Partition
 from stages.scrape.sources.celeba import lists, tfds_folder
 from stages.scrape.sources.celeba.lists import AnnotationRows, Problem
 
@@ -33,7 +34,7 @@ _NOTHING = AnnotationRows({}, [])
 _MALE = CELEBA_ATTRIBUTES.index("male")
 
 
-def plan(path: Path, params: Scrape) -> list[Partition]:
+def plan(path: Path, params: Params) -> list[Partition]:
     """A partition per `params.files_per_partition` pictures and rows in order of their names.
 
     `InputError` when annotations or pictures are missing, or the attributes are not CelebA's.
@@ -50,7 +51,7 @@ def plan(path: Path, params: Scrape) -> list[Partition]:
 
 
 def crawl(
-    partitions: list[Partition], path: Path, params: Scrape, store: Store
+    partitions: list[Partition], path: Path, params: Params, store: Store
 ) -> Iterator[Crawled]:
     """Read each partition's pictures; every item is an attempt, the good ones are images."""
     prepared = tfds_folder.find(path)
@@ -117,7 +118,7 @@ def _open_pictures(path: Path) -> Iterator[tuple[Files, list[Member]]]:
         yield files, members
 
 
-def _items(members: list[Member], tables: _Tables, params: Scrape) -> Iterator[Item]:
+def _items(members: list[Member], tables: _Tables, params: Params) -> Iterator[Item]:
     rows = tables.attributes.by_picture
     problems = {file: (reason, detail) for file, reason, detail in tables.attributes.problems}
     seen: set[str] = set()

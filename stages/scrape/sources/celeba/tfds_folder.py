@@ -14,7 +14,8 @@ from stages.pictures.inspection import Picture, inspect
 from stages.scrape.datasets import reading
 from stages.scrape.datasets.codes import CELEBA_ATTRIBUTES
 from stages.scrape.datasets.reading import Describe, Item
-from stages.scrape.source import Crawled, Partition, Scrape
+from stages.scrape.params import Params
+from stages.scrape.source import Crawled, Partition
 
 INFO = "dataset_info.json"
 
@@ -27,7 +28,7 @@ def find(path: Path) -> Path | None:
     return versions[-1].parent if versions else None
 
 
-def plan(source: str, prepared: Path, params: Scrape) -> list[Partition]:
+def plan(source: str, prepared: Path, params: Params) -> list[Partition]:
     """A partition per `params.files_per_partition` examples of each split.
 
     A shard's size and time of change stand for its content. `InputError` when the features are
@@ -50,7 +51,7 @@ def plan(source: str, prepared: Path, params: Scrape) -> list[Partition]:
 
 
 def crawl(
-    source: str, partitions: list[Partition], prepared: Path, describe: Describe, params: Scrape
+    source: str, partitions: list[Partition], prepared: Path, describe: Describe, params: Params
 ) -> Iterator[Crawled]:
     """Every example of each partition is an attempt, the good ones are images."""
     if not partitions:
@@ -73,7 +74,7 @@ def _item(partition: Partition, rank: int, attributes: dict[str, Any], body: byt
     return Item(f"celeb_a/{split}/{number}", note, hashlib.sha256(body).hexdigest())
 
 
-def _inspect(body: bytes, params: Scrape) -> tuple[Picture, bytes] | Rejected:
+def _inspect(body: bytes, params: Params) -> tuple[Picture, bytes] | Rejected:
     if len(body) > params.max_bytes:
         return Rejected("too_large")
     try:

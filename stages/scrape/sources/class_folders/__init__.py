@@ -15,14 +15,15 @@ from stages.scrape.datasets import reading
 from stages.scrape.datasets.files import Files, open_files
 from stages.scrape.datasets.member import Member
 from stages.scrape.datasets.reading import Annotation, Item
-from stages.scrape.source import Crawled, Partition, Scrape
+from stages.scrape.params import Params
+from stages.scrape.source import Crawled, Partition
 from stages.scrape.sources.class_folders.class_names import SPLITS, classes_of, normalise
 from stages.scrape.sources.class_folders.pixel_rows import PixelRows
 
 NAME = "class_folders"
 
 
-def plan(path: Path, params: Scrape) -> list[Partition]:
+def plan(path: Path, params: Params) -> list[Partition]:
     """A partition per `params.files_per_partition` files in order of their names.
 
     `InputError` when no folder's name is a class, or two mean the same.
@@ -39,7 +40,7 @@ def plan(path: Path, params: Scrape) -> list[Partition]:
 
 
 def crawl(
-    partitions: list[Partition], path: Path, params: Scrape, store: Store
+    partitions: list[Partition], path: Path, params: Params, store: Store
 ) -> Iterator[Crawled]:
     """Read each partition's pictures; every file is an attempt, the good ones are images."""
     with _open(path) as files:
@@ -72,7 +73,7 @@ def _pixel_item(rows: PixelRows, name: str) -> Item:
 
 
 def _folder_items(
-    path: Path, members: list[Member], folders: set[str], params: Scrape
+    path: Path, members: list[Member], folders: set[str], params: Params
 ) -> list[Item]:
     parents = {PurePosixPath(member.name).parent for member in members}
     empty = [PurePosixPath(name) for name in folders]

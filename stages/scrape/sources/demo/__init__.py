@@ -14,7 +14,8 @@ from stages.core.program import InputError
 from stages.core.store import Store, key
 from stages.scrape.crawl import bing_search, crawler
 from stages.scrape.crawl.engine import Engine
-from stages.scrape.source import Crawled, Partition, Scrape
+from stages.scrape.params import Params
+from stages.scrape.source import Crawled, Partition
 from stages.scrape.sources.demo.site.drawn_web import DrawnWeb
 from stages.scrape.sources.demo.site.folder_web import FolderWeb
 from stages.scrape.sources.demo.site.hosts import BASE
@@ -25,7 +26,7 @@ NAME = "demo"
 LOG = "demo-requests.jsonl"
 
 
-def plan(path: Path, params: Scrape) -> list[Partition]:
+def plan(path: Path, params: Params) -> list[Partition]:
     """One partition per celebrity; `InputError` when the catalogue or the folder is wrong."""
     rows = catalogue.read_searched(path)
     web = _web(rows, params)
@@ -46,7 +47,7 @@ def plan(path: Path, params: Scrape) -> list[Partition]:
 
 
 def crawl(
-    partitions: list[Partition], path: Path, params: Scrape, store: Store
+    partitions: list[Partition], path: Path, params: Params, store: Store
 ) -> Iterator[Crawled]:
     """Start the site, search it for each celebrity and fetch the hits."""
     if not partitions:
@@ -67,13 +68,13 @@ def _engine(partitions: list[Partition]) -> Engine:
         each.celebrity.query: each.fingerprint["shown"][:8] for each in partitions if each.celebrity
     }
 
-    def pages(query: str, params: Scrape) -> list[str]:
+    def pages(query: str, params: Params) -> list[str]:
         return [f"{url}&v={shown[query]}" for url in bing.pages(query, params)]
 
     return dataclasses.replace(bing, pages=pages)
 
 
-def _web(rows: list[Celebrity], params: Scrape) -> Web:
+def _web(rows: list[Celebrity], params: Params) -> Web:
     if params.site is None:
         return DrawnWeb(rows)
     folder = Path(params.site)

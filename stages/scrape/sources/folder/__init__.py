@@ -14,14 +14,15 @@ from stages.core.texts import PERSON
 from stages.scrape.datasets import people, reading
 from stages.scrape.datasets.files import Folder
 from stages.scrape.datasets.reading import Annotation, Item
-from stages.scrape.source import Crawled, Partition, Scrape
+from stages.scrape.params import Params
+from stages.scrape.source import Crawled, Partition
 
 NAME = "folder"
 SHOWN = 5  # names in a warning
 log = logging.getLogger(__name__)
 
 
-def plan(path: Path, params: Scrape) -> list[Partition]:
+def plan(path: Path, params: Params) -> list[Partition]:
     """A partition per `params.files_per_partition` files in order of their paths.
 
     `InputError` when there is no such folder, when it is empty, or when people.csv is wrong.
@@ -42,7 +43,7 @@ def plan(path: Path, params: Scrape) -> list[Partition]:
 
 
 def crawl(
-    partitions: list[Partition], path: Path, params: Scrape, store: Store
+    partitions: list[Partition], path: Path, params: Params, store: Store
 ) -> Iterator[Crawled]:
     """Read each partition's pictures; every file is an attempt, the good ones are images.
 

@@ -20,7 +20,8 @@ from stages.scrape.datasets.codes import GENDERS
 from stages.scrape.datasets.files import open_files, read_annotation
 from stages.scrape.datasets.member import Member
 from stages.scrape.datasets.reading import Annotation, Item
-from stages.scrape.source import Crawled, Partition, Scrape
+from stages.scrape.params import Params
+from stages.scrape.source import Crawled, Partition
 from stages.scrape.sources.imdb_wiki import matfile
 
 NAME = "imdb_wiki"
@@ -30,7 +31,7 @@ ANNOTATION_BYTES = 500_000_000
 _DAYS_OF_YEAR_0 = 366
 
 
-def plan(path: Path, params: Scrape) -> list[Partition]:
+def plan(path: Path, params: Params) -> list[Partition]:
     """A partition per `params.files_per_partition` pictures and rows in order of their names.
 
     `InputError` when there is no `.mat` file, or one that cannot be read.
@@ -51,7 +52,7 @@ def plan(path: Path, params: Scrape) -> list[Partition]:
 
 
 def crawl(
-    partitions: list[Partition], path: Path, params: Scrape, store: Store
+    partitions: list[Partition], path: Path, params: Params, store: Store
 ) -> Iterator[Crawled]:
     """Read each partition's pictures; every item is an attempt, the good ones are images."""
     with open_files(path) as files:
@@ -115,7 +116,7 @@ def _annotated(folder: PurePosixPath, rows: Iterable[matfile.Row]) -> Iterator[I
         )
 
 
-def _items(pictures: list[Member], notes: Iterable[Item], params: Scrape) -> Iterator[Item]:
+def _items(pictures: list[Member], notes: Iterable[Item], params: Params) -> Iterator[Item]:
     by_name: dict[str, Member] = {}
     for member in pictures:
         if member.reason == "duplicate_name" or composed(member.name) in by_name:

@@ -16,7 +16,8 @@ from stages.core.texts import bounded
 from stages.scrape.crawl import crawler
 from stages.scrape.crawl.connector import Routes
 from stages.scrape.crawl.engine import URL_LIMIT, Engine, SearchResult
-from stages.scrape.source import Crawled, Partition, Scrape
+from stages.scrape.params import Params
+from stages.scrape.source import Crawled, Partition
 
 NAME = "urls"
 UNNAMED = "unnamed"
@@ -24,7 +25,7 @@ REQUIRED = ("url", "identity")
 _OWN = (*REQUIRED, "page_url", "licence")
 
 
-def plan(path: Path, params: Scrape) -> list[Partition]:
+def plan(path: Path, params: Params) -> list[Partition]:
     """One partition per identity; `InputError` names file, line, value and what is allowed."""
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in _read(path):
@@ -35,7 +36,7 @@ def plan(path: Path, params: Scrape) -> list[Partition]:
 def crawl(
     partitions: list[Partition],
     path: Path,
-    params: Scrape,
+    params: Params,
     store: Store,
     routes: Routes | None = None,
 ) -> Iterator[Crawled]:
@@ -50,7 +51,7 @@ def _partition(name: str, rows: list[Row]) -> Partition:
     return Partition(name, fingerprint, items=tuple(row["url"] for row in rows))
 
 
-def _no_pages(query: str, params: Scrape) -> list[str]:
+def _no_pages(query: str, params: Params) -> list[str]:
     return []
 
 

@@ -15,14 +15,15 @@ from stages.scrape.datasets import reading
 from stages.scrape.datasets.codes import GENDERS, UTKFACE_AGES, UTKFACE_RACES
 from stages.scrape.datasets.files import open_files
 from stages.scrape.datasets.reading import Annotation, Item
-from stages.scrape.source import Crawled, Partition, Scrape
+from stages.scrape.params import Params
+from stages.scrape.source import Crawled, Partition
 
 NAME = "utkface"
 # The time should have 17 digits; in some names it has 16 or 18, and once a space behind it.
 _FILE = re.compile(r"([0-9]+)_([0-9]+)_([0-9]+)_[0-9]+ ?\.jpg(?:\.chip\.jpg)?", re.ASCII)
 
 
-def plan(path: Path, params: Scrape) -> list[Partition]:
+def plan(path: Path, params: Params) -> list[Partition]:
     """A partition per `params.files_per_partition` files in order of their names."""
     with open_files(path) as files:
         items = [reading.item_of(member, params) for member in files.members()]
@@ -32,7 +33,7 @@ def plan(path: Path, params: Scrape) -> list[Partition]:
 
 
 def crawl(
-    partitions: list[Partition], path: Path, params: Scrape, store: Store
+    partitions: list[Partition], path: Path, params: Params, store: Store
 ) -> Iterator[Crawled]:
     """Read each partition's pictures; every file is an attempt, the good ones are images."""
     with open_files(path) as files:
