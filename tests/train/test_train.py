@@ -21,7 +21,7 @@ from stages.train import __main__ as train
 from stages.train import fitting, heads
 from stages.train.models import plain, vgg16
 from stages.train.params import Params
-from tests.models_fixture import CROP, save
+from tests.models_fixture import save
 from tests.project import ROOT
 from tests.shards_fixture import LABELED, draw, trial, write
 
@@ -66,9 +66,8 @@ def params(**changes: Any) -> Params:
 def start(folder: Path, shards: Path, model: str = "plain_normalised", **changes: Any) -> Any:
     """`python -m stages.train` in a folder of its own."""
     folder.mkdir(exist_ok=True)
-    (folder / "params.yaml").write_text(
-        yaml.safe_dump({"train": SETTINGS | changes, "crop": CROP.model_dump()})
-    )
+    sections = yaml.safe_load((ROOT / "params.yaml").read_text()) | {"train": SETTINGS | changes}
+    (folder / "params.yaml").write_text(yaml.safe_dump(sections))
     command = ["-m", "stages.train", model, str(shards), "model.keras", "history", ".store"]
     return subprocess.Popen(
         [sys.executable, *command],
