@@ -98,6 +98,9 @@ def _parts(file: Any, limits: _Limits) -> Iterator[Part]:
     except _TooLargeError:
         yield Unread(f"unpacks to more than {MAX_UNPACKED >> 20} MB")
         return
+    except NotImplementedError as error:  # an archive of a later version than is known
+        yield Unread(str(error))
+        return
     except DAMAGE:
         file.seek(0)  # its bytes are all there is
     yield from _unpacked(file, head, limits)

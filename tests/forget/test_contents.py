@@ -225,6 +225,17 @@ def test_however_damaged_a_file_is_read_to_its_end(
         list(contents.parts(path))
 
 
+def test_an_archive_of_a_later_version_is_named(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("ada-lorne.jpg", JPEG)
+    content = bytearray(file.getvalue())
+    content[content.index(b"PK\1\2") + 6] = 64  # the version that is needed, times ten
+    path = tmp_path / "object"
+    path.write_bytes(content)
+    assert list(contents.parts(path)) == [contents.Unread("zip file version 6.4")]
+
+
 def test_a_header_and_a_body(tmp_path: Path) -> None:
     path = tmp_path / "object"
     path.write_bytes(b'{"url": "http://x.test"}\n' + JPEG)
