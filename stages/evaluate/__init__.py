@@ -1,1 +1,1 @@
-"""What is said about a model's answers: figures, tables, the gallery of mistakes."""
+"""Stage `evaluate`: figures, tables and the gallery of mistakes of a trained model."""

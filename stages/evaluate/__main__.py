@@ -18,8 +18,8 @@ from stages.evaluate.results import Result
 from stages.formats import batches, tfrecord
 from stages.network import devices, modelfile
 
-MANY = 8  # labels, beyond which a line gives their mean
-SHIFT = 0.03  # of the sides, by which a view is shifted
+MANY = 8  # with more labels, the log line gives their mean accuracy
+SHIFT = 0.03  # of height and width: how far a view is shifted
 log = logging.getLogger("evaluate")
 
 
@@ -53,7 +53,7 @@ def views(faces: Any, count: int) -> Iterator[Any]:
 
 
 def faces_of(rows: set[int], faces: Iterable[Any]) -> dict[int, gallery.Pixels]:
-    """The faces of some rows, uint8 RGB, in one more pass: all would not fit in memory."""
+    """The faces of some rows, uint8 RGB, from another pass, as all would not fit in memory."""
     chosen, start = {}, 0
     for batch, _ in faces:
         for row in range(start, start + len(batch)):

@@ -45,9 +45,9 @@ def read(outputs: dict[str, Any], label: Label) -> Answers:
 
 
 def wrongness(answers: Answers, truth: Floats, known: npt.NDArray[np.bool_]) -> Floats:
-    """How wrong each answer is: a number's error, 1 − probability of the true class; (N,).
+    """How wrong each answer is, (N,): the error of a number, or 1 − probability of the true class.
 
-    0 for a right class and where the truth is not known.
+    It is 0 for a correct class and where the truth is not known.
     """
     if answers.probabilities is None:
         return np.where(known, np.abs(answers.values - truth), 0.0)
@@ -68,7 +68,7 @@ def words(value: float, label: Label) -> str:
 
 
 def certainty(answers: Answers, row: int) -> float:
-    """Probability of one face's answer, also where that is no."""
+    """The probability of the answer for a face, also where the answer is no."""
     if answers.probabilities is None:
         return float(answers.scores[row])
     return float(answers.probabilities[row, int(answers.values[row])])

@@ -1,1 +1,1 @@
-"""The shard formats; each module writes and reads one."""
+"""The shard formats, each written and read by its own module; `batches` feeds Keras."""

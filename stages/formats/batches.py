@@ -1,4 +1,4 @@
-"""Faces and labels out of TFRecord shards, as the batches that a Keras model takes.
+"""Faces and labels from TFRecord shards, in the batches that a Keras model takes.
 
 A missing label keeps the mark that it has in the shards, so that examples with different labels
 train together: losses and metrics mask it. Nothing here depends on the clock or on the number of
@@ -16,8 +16,8 @@ from stages.core.labels.kinds import Binary, Category, Label, Number
 from stages.formats import tfrecord
 from stages.network.inputs import Size, resize, sides
 
-SHUFFLE = 16_384  # examples among which the next one is drawn, as JPEG some 50 MB
-FILES = 16  # read in turns when shuffling
+SHUFFLE = 16_384  # size of the shuffle buffer, examples; about 50 MB of JPEG
+FILES = 16  # files that are interleaved when shuffling
 
 # Faces (B, height, width, channels) uint8 and a seed (2,) to float32 faces of the same shape.
 Augmentation = Callable[[Any, Any], Any]
@@ -39,12 +39,12 @@ def dataset(
 ) -> Any:
     """Batches of (faces, targets) for these epochs, one after the other, as a `tf.data.Dataset`.
 
-    faces: float32 (B, height, width, channels), 0 to 255, 1 channel being grey; what a square
-    has beyond that shape is cut off evenly. targets: for each label a (B,) tensor, float32 numbers
+    faces: float32 (B, height, width, channels), 0 to 255, 1 channel being grey; the stored square
+    is cropped evenly to that shape. targets: for each label a (B,) tensor, float32 numbers
     (NaN is missing) or int32 classes (-1 is missing; 1 is yes).
     Every epoch ends with its own, maybe smaller, batch: `batches(size, batch_size)` of them.
     shuffle_seed: None keeps the order of the shards. cache: keep decoded faces in memory.
-    labeled_only: leave out examples of which none of the labels is known; they have no loss.
+    labeled_only: leave out examples without any known label; they have no loss.
     Raises `InputError` for a split or label that the shards lack.
     """
     import tensorflow as tf
@@ -84,13 +84,13 @@ def dataset(
 
 
 def labeled_size(builder: Any, split: str, labels: Iterable[Label]) -> int:
-    """The number of examples of a split of which at least one of the labels is known."""
+    """The number of examples of a split with at least one known label."""
     columns = tfrecord.columns(builder, split, [label.name for label in labels]).values()
     return int(np.any([tfrecord.known(column) for column in columns], axis=0).sum())
 
 
 def batches(examples: int, batch_size: int) -> int:
-    """The number of batches in one pass over so many examples."""
+    """The number of batches in an epoch of so many examples."""
     return -(-examples // batch_size)
 
 
@@ -105,7 +105,7 @@ def _serialized(builder: Any, split: str, at_once: int) -> Any:
 
 
 def _any_known(labels: list[Label]) -> Any:
-    """A function from a serialized example to whether one of its labels is known."""
+    """A function from a serialized example to whether any of its labels is known."""
     import tensorflow as tf
 
     def answer(example: Any) -> Any:

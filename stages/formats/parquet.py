@@ -25,7 +25,7 @@ def file_name(split: str, shard: int, shards: int) -> str:
 
 
 def columns(labels: Iterable[Label]) -> pa.Schema:
-    """`EXAMPLES` with the column `face`, in the order in which people look at them."""
+    """`EXAMPLES` with the column `face`; the columns that people look at come first."""
     fields = {field.name: field for field in label_schema.examples(labels)}
     fields["face"] = pa.field("face", PICTURE)
     order = [*FIRST, *(name for name in fields if name not in FIRST)]
@@ -43,7 +43,7 @@ def write(path: Path, labels: Iterable[Label], tables: Iterable[pa.Table]) -> No
         own,
         compression="zstd",
         use_dictionary=[*REPEATING, *(label.name for label in labels)],
-        write_statistics=plain,  # the smallest and largest face would be stored again, for nothing
+        write_statistics=plain,  # of faces, statistics would store the smallest and largest again
     ) as writer:
         for table in tables:
             writer.write_table(table.select(own.names).cast(own))

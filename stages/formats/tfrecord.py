@@ -124,7 +124,7 @@ class Writer:
             features=self.features,
             split_infos=infos,
             version="1.0.0",
-            check_data=False,  # it would start a GPU to read one row
+            check_data=False,  # the check would start a GPU to read a single row
             description=DESCRIPTION,
         )
 
@@ -237,7 +237,7 @@ def fingerprint(builder: Any, split: str, names: Iterable[str]) -> str:
 
 
 def _bytes(column: npt.NDArray[Any]) -> bytes:
-    """The values of a column, so that different columns never give the same bytes."""
+    """A column as bytes; different columns never have the same bytes."""
     if column.dtype != object:
         return len(column).to_bytes(8, "big") + column.tobytes()
     return b"".join(hashlib.sha256(value).digest() for value in column)
@@ -251,7 +251,7 @@ def _batches(files: list[str], names: list[str]) -> Iterator[dict[str, npt.NDArr
 
 
 def _import_tfds() -> ModuleType:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # it greets on stderr
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no greeting on stderr
     os.environ.setdefault("TFDS_DISABLE_PROGRESS_BAR", "1")
     import tensorflow_datasets as tfds
 

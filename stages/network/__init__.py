@@ -1,1 +1,1 @@
-"""What training, evaluation and prediction share of TensorFlow: devices, inputs, model files."""
+"""What training, evaluation and prediction share: devices, inputs and model files."""

@@ -1,7 +1,7 @@
-"""What a model learnt from, which it carries in its file: its labels, and how faces were cropped.
+"""A model's card, stored in its file: its labels, and how its training faces were cropped.
 
-Whoever asks a model about a picture must crop the face as training did, whatever `params.yaml`
-says today.
+To use a model on a picture, the face must be cropped as in training, whatever `params.yaml` says
+now.
 """
 
 import json
@@ -17,9 +17,9 @@ KINDS: dict[str, type[Any]] = {kind.__name__.lower(): kind for kind in get_args(
 
 
 class Crop(Section):
-    """How the faces were detected and cropped: of the section `crop` what a picture needs again.
+    """How the faces were detected and cropped: the keys of `crop` that a new picture needs.
 
-    Where all sources were cropped before, `margin` is what `crop.margin` says of their faces.
+    Where all sources were precropped, `margin` is still the `crop.margin` for new pictures.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -47,7 +47,7 @@ class Card:
 
 
 def from_json(content: bytes) -> Card:
-    """Read a card back; ValueError says what is wrong with it."""
+    """Read a card; ValueError says what is wrong with it."""
     try:
         card = json.loads(content)
         labels = tuple(_label(**entry) for entry in card["labels"])

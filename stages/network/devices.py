@@ -75,12 +75,12 @@ def choose(mixed_precision: bool, jit_compile: bool, multi_gpu: bool) -> Devices
 
 
 def reproducible(seed: int, jit_compile: bool = False) -> None:
-    """Seed every generator and make every operation give the same digits on every run."""
+    """Seed all random generators and make all operations deterministic."""
     import keras
     import tensorflow as tf
 
     keras.utils.set_random_seed(seed)
-    if jit_compile:  # which Keras leaves out where TensorFlow's own switch is on; XLA has another
+    if jit_compile:  # Keras does not compile when TensorFlow's own switch is on; XLA has its own
         flags = os.environ.get("XLA_FLAGS", "")
         os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
     else:

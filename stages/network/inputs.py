@@ -26,7 +26,7 @@ def inputs(size: Size, channels: int) -> Any:
 
 
 def colored(faces: Any) -> Any:
-    """Faces with three channels; a grey one is repeated."""
+    """Faces with three channels; a single grey channel is repeated."""
     import keras
 
     grey = faces.shape[-1] == 1
@@ -34,9 +34,9 @@ def colored(faces: Any) -> Any:
 
 
 def middle(stored: Sides, wanted: Sides) -> tuple[int, int, int, int]:
-    """Top, left, height and width of the largest middle part that has the wanted proportions.
+    """Top, left, height and width of the largest central part with the wanted aspect ratio.
 
-    `crop` makes every face a square, repeating its edges if it must; so this recovers a picture
+    `crop` makes every face a square, repeating its edges where necessary; this recovers a picture
     that was not square, and no face is ever stretched.
     """
     scale = min(stored[0] / wanted[0], stored[1] / wanted[1])
@@ -45,7 +45,7 @@ def middle(stored: Sides, wanted: Sides) -> tuple[int, int, int, int]:
 
 
 def resize(faces: Any, stored: Sides, wanted: Sides) -> Any:
-    """The middle part of uint8 faces (..., height, width, channels), at the size that is wanted."""
+    """The central part of uint8 faces (..., height, width, channels), resized to `wanted`."""
     import tensorflow as tf
 
     top, left, height, width = middle(stored, wanted)

@@ -1,7 +1,7 @@
 """Trained models as `.keras` files: written without a clock, opened without running their code.
 
-A `.keras` file is a zip of `config.json`, `metadata.json` and `model.weights.h5`. Ours hold
-`model.json` beside them, the model's card.
+A `.keras` file is a zip of `config.json`, `metadata.json` and `model.weights.h5`. Ours also contain
+`model.json`, the model's card.
 """
 
 import json
@@ -30,7 +30,7 @@ VALUES = {"__tensor__", "__keras_tensor__", "__numpy__", "__ellipsis__", "__slic
 
 
 def save(model: Any, card: Card, path: Path) -> None:
-    """Write a `.keras` file: the same weights give the same bytes, so DVC sees no false change."""
+    """Write a `.keras` file. The same weights give the same bytes, so DVC sees no false change."""
     with temporary_folder() as folder:
         dated = folder / "model.keras"
         model.save(dated)

@@ -1,1 +1,1 @@
-"""How shards are written: the join, the shuffle in bounded memory, the two formats."""
+"""Stage `shard`: join faces and labels, shuffle in bounded memory, write both formats."""

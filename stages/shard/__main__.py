@@ -1,8 +1,8 @@
 """Write the examples with their faces as TFRecord (a TFDS folder) and as Parquet shards.
 
-A row's shard, and its place there, follow from sha256(seed, face_id): the rows are shuffled, and
-always in the same way. Memory holds one shard at most: the rows are first written to temporary
-files, one for each shard. Then each shard is written by itself, on Ray several at a time.
+sha256(seed, face_id) decides a row's shard and its position there, so the shuffle is reproducible.
+At most one shard is in memory: the rows are first written to a temporary file per shard, then each
+shard is written on its own; with Ray several at a time.
 """
 
 import hashlib
@@ -46,8 +46,8 @@ def spill_rows(
 ) -> dict[str, list[Path]]:
     """Append every row to the file of its shard in `folder`; return each split's files in order.
 
-    shards: the number of shards of each split. With few rows in many shards one may stay empty: it
-    has no file and is not counted.
+    shards: the number of shards of each split. A shard that gets no row has no file and is not
+    counted.
     """
     for batch in batches:
         members: dict[str, list[int]] = defaultdict(list)
@@ -69,7 +69,7 @@ def shuffled(path: Path, seed: int) -> pa.Table:
 
 
 def label_counts(rows: pa.Table, labels: Iterable[Label]) -> dict[str, Any]:
-    """By label: the number of rows that have a number, or that have each class."""
+    """By label: the number of rows with a value for a number, the number per class for others."""
     return {label.name: _count(label, rows[label.name].drop_null().to_pylist()) for label in labels}
 
 
@@ -98,7 +98,7 @@ class Task:
 
 @cache
 def writer_of(folder: Path, labels: tuple[Label, ...], size: int) -> tfrecord.Writer:
-    """The writer of a TFRecord folder, one in each process: importing TensorFlow takes seconds."""
+    """The writer of a TFRecord folder, made once per process: importing TensorFlow is slow."""
     devices.quiet()
     return tfrecord.Writer(folder, labels, size)
 
@@ -123,10 +123,10 @@ def write_shard(task: Task) -> dict[str, Any]:
 
 
 def write_each(tasks: list[Task], where: cluster.Cluster) -> Iterator[tuple[Task, dict[str, Any]]]:
-    """Each shard's description when it is written.
+    """Write the shards and return each one's description, in the order they finish.
 
-    Without Ray all are written in this process: others would each take the seconds and the memory
-    of TensorFlow again.
+    Without Ray all are written in this process: each further process would need the time and the
+    memory of another TensorFlow.
     """
     if where.address is None:
         yield from ((task, write_shard(task)) for task in tasks)

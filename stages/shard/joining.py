@@ -17,9 +17,9 @@ def join(
 ) -> Iterator[pa.RecordBatch]:
     """Each batch of `EXAMPLES` with a column `face` before its own: the face of each row.
 
-    A merge join: both tables keep one order, and an example may stand several times. Of a picture
-    with several faces the examples name nobody. `InputError` names the first example whose face is
-    missing or stands in another order.
+    A merge join: both tables have the same order, and an example may be repeated. Examples from a
+    picture with several faces have no identity. `InputError` names the first example whose face is
+    missing or in a different order.
     """
     rows = _walk(faces)
     last: tuple[Key, Any] = ((), None)

@@ -1,4 +1,4 @@
-"""Rows put aside on the disk, one file a shard, so that no more than one shard is in memory."""
+"""Rows spilled to disk, a file per shard, so that only one shard at a time is in memory."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,16 +7,16 @@ import pyarrow as pa
 
 
 def append(path: Path, batch: pa.RecordBatch) -> None:
-    """Add rows to a file as one more Arrow stream; the file is open only meanwhile.
+    """Append rows to a file as another Arrow stream.
 
-    So a thousand shards take no more open files than one.
+    The file is closed again at once, so that many shards do not need many open files.
     """
     with path.open("ab") as file, pa.ipc.new_stream(file, batch.schema) as writer:
         writer.write_batch(batch)
 
 
 def read(path: Path) -> pa.Table:
-    """All rows of a file in the order they came."""
+    """All rows of a file in the order they were appended."""
     return pa.Table.from_batches(list(_batches(path)))
 
 

@@ -19,7 +19,7 @@ MEGABYTE = 1_000_000
 
 @dataclass
 class Survey:
-    """The rows and the bytes of faces in each split, and the side of a face."""
+    """The rows and the bytes of faces in each split, and a face's width in pixels."""
 
     rows: Counter[str] = field(default_factory=Counter)
     bytes: Counter[str] = field(default_factory=Counter)
@@ -44,7 +44,7 @@ def survey(batches: Iterable[pa.RecordBatch], labels: Iterable[Label]) -> Survey
         for split, face_id, face in zip(*columns, strict=True):
             counts.rows[split] += 1
             counts.bytes[split] += len(face["bytes"])
-            size = side(face["bytes"], face_id)
+            size = width_of(face["bytes"], face_id)
             if counts.size not in (0, size):
                 sizes = f"{size} pixels wide, those before it {counts.size}"
                 raise InputError(f"face {face_id} is {sizes}: one size a data set; run crop again")
@@ -61,7 +61,7 @@ def check_values(batch: pa.RecordBatch, labels: Iterable[Label]) -> None:
                 raise InputError(f"{name} = {value!r}: must be one of {', '.join(values)}")
 
 
-def side(jpeg: bytes, face_id: str) -> int:
+def width_of(jpeg: bytes, face_id: str) -> int:
     """The width of a square colour JPEG; `InputError` for anything else."""
     try:
         with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:

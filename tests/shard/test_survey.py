@@ -5,7 +5,7 @@ import pytest
 from stages.core.labels.known import labels_of
 from stages.core.program import InputError
 from stages.formats import parquet
-from stages.shard.survey import side, survey
+from stages.shard.survey import survey, width_of
 from tests.faces_fixture import NAMES, Row, batches, face, jpeg, labels
 
 
@@ -32,4 +32,4 @@ def test_what_cannot_be_written_is_named(change: Row, message: str) -> None:
 
 def test_a_grey_face_is_refused() -> None:
     with pytest.raises(InputError, match="face x is 16×16 L: must be a square in RGB"):
-        side(jpeg(1, mode="L"), "x")
+        width_of(jpeg(1, mode="L"), "x")

@@ -1,6 +1,6 @@
 """Pictures of a folder, with an optional `people.csv` that says whose they are.
 
-Without one, a sub-folder's name is the identity of the pictures in it.
+Without that file, a sub-folder's name is the identity of the pictures in it.
 """
 
 import logging
@@ -47,7 +47,7 @@ def crawl(
 ) -> Iterator[Crawled]:
     """Read each partition's pictures; every file is an attempt, the good ones are images.
 
-    What a picture says of itself is closer to it than what is said of the person.
+    Texts in a picture's EXIF take precedence over those about the person.
     """
     yield from reading.crawl(NAME, partitions, Folder(path), describe, params, with_exif=True)
 
@@ -75,7 +75,7 @@ def _note(identity: str | None, known: Mapping[str, Celebrity] | None) -> tuple[
 
 
 def _warn_of_nobody(folder: Path, known: Mapping[str, Celebrity] | None, items: list[Item]) -> None:
-    """Say it where annotations and pictures do not meet: a typing mistake looks like this."""
+    """Warn of annotations and pictures that do not match; a typing mistake looks like this."""
     if known is None:
         return
     owners = {item.note[0] for item in items}
