@@ -74,7 +74,7 @@ def all_or_none(*files: Path) -> Iterator[None]:
 
 def commit(message: str) -> str | None:
     """Commit what a run makes and git keeps; its short revision, or None when nothing changed."""
-    files = [path for path in _kept_by_git() if Path(path).exists()]
+    files = [path for path in _kept_by_git() if Path(path).exists() and not _is_ignored(path)]
     refuse_faces(map(Path, files))
     _git("add", "--", *files)
     if not _git("status", "--porcelain", "--", *files):
@@ -104,6 +104,11 @@ def _kept_by_git() -> list[str]:
         ignoring = {os.path.relpath(Path(out.fs_path).parent / ".gitignore") for out in outs}
     edited = map(str, (paths.LOCK, paths.PARAMS, paths.CATALOGUE, paths.FORGOTTEN))
     return [*edited, *plain, *sorted(ignoring)]
+
+
+def _is_ignored(path: str) -> bool:
+    """Whether git ignores a file that it does not hold: DVC's own .gitignore files below data/."""
+    return not _run_git("check-ignore", "--quiet", "--", path).returncode
 
 
 def push(log: Callable[[str], None]) -> None:
