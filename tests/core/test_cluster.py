@@ -212,7 +212,7 @@ def test_a_worker_killed_in_the_middle_changes_no_byte(
     run_and_kill_one(project, "scrape", ".store/*images/*/*")
     run_and_kill_one(project, "crop", ".store/faces*/*/*")
     balance(project)
-    run_and_kill_one(project, "shard", "data/shards/.tfrecord.*/*.tfrecord*")
+    run_and_kill_one(project, "shard", ".store/scratch/**/*.tfrecord*")
     found = outputs(project)
     assert set(found) == set(expected)
     assert [path for path in expected if found[path] != expected[path]] == []
