@@ -97,7 +97,7 @@ import json, tensorflow_datasets as tfds
 built = tfds.builder_from_directory("data/shards/tfrecord")
 splits = built.as_dataset(shuffle_files=False)
 rows = [row for split in splits.values() for row in split.as_numpy_iterator()]
-assert all(row["image"].shape == (96, 96, 3) for row in rows)
+assert all(row["face"].shape == (96, 96, 3) for row in rows)
 print(json.dumps(sorted(row["face_id"].decode() for row in rows)))
 """
 
